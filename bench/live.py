@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The demo's long form: what `make bench-live` runs.
+
+Every policy serves the same Poisson arrivals and the same images through a quiet part, a surge, the
+death of the fastest node of stage 2 and its slow-down by four: over seeds, the demo's fleet and two
+fresh ones, one and four gateways, each baseline at several thresholds. Prints what came out, and the
+comparison at equal accuracy; draws bench/out/live.html. Finished runs are kept in bench/out/live.jsonl,
+and `--resume` goes on after them. All of it takes hours; `--quick` is one seed of the demo's fleet with
+one threshold less everywhere, about eight minutes.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scenarios"))
+
+from harness import command_line, data, fleet, paths, report  # noqa: E402  (the path above)
+from live import chart, compare, matrix, runner  # noqa: E402
+
+RATE = 120.0
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+    def words(text):
+        return tuple(text.split(","))
+
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int, metavar="N", help="how many (5; quick: 1)")
+    parser.add_argument("--fleets", type=words, help="demo, fresh-N (demo,fresh-1,fresh-2)")
+    parser.add_argument("--gateways", type=words, help="1 to 4 (1,4; quick: 4)")
+    parser.add_argument("--policies", type=words, help="baselines")
+    parser.add_argument("--thresholds", type=words, help="of the baselines")
+    parser.add_argument("--rate", type=float, default=RATE, help="tasks/s (%(default)g)")
+    parser.add_argument("--resume", action="store_true")
+    return parser.parse_args()
+
+
+def all_cases(options):
+    quick = options.quick
+    return list(matrix.cases(
+        options.fleets or (("demo",) if quick else ("demo", "fresh-1", "fresh-2")),
+        [int(n) for n in options.gateways or (("4",) if quick else ("1", "4"))],
+        range(1, (options.seeds or (1 if quick else 5)) + 1),
+        options.policies or (matrix.QUICK_BASELINES if quick else (*matrix.BASELINES, "no-exit")),
+        options.thresholds or (matrix.QUICK_THRESHOLDS if quick else matrix.THRESHOLDS),
+    ))
+
+
+def read_done(log):
+    if not log.exists():
+        return {}
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return {(matrix.Case(*one["case"]), one["rate"]): one["parts"] for one in lines}
+
+
+def run_all(options, cases, log):
+    """{case: parts}, in the order of the cases; a case that failed twice is left out and told."""
+    model, labels = data.fashion_mnist()
+    done = read_done(log) if options.resume else {}
+    if not options.resume:
+        log.unlink(missing_ok=True)
+    results, failures = {}, []
+    for number, case in enumerate(cases, start=1):
+        if (case, options.rate) not in done:
+            command_line.say(f"live: {number} of {len(cases)}: {case.key()}")
+            try:
+                parts = runner.run(case, options.rate, model, labels)
+            except (fleet.FleetError, RuntimeError) as error:
+                failures.append(f"{case.key()}: {error}")
+                continue
+            done[case, options.rate] = parts
+            with log.open("a", encoding="utf-8") as file:
+                line = {"case": list(case), "rate": options.rate, "parts": parts}
+                file.write(json.dumps(line) + "\n")
+        results[case] = done[case, options.rate]
+    return results, failures
+
+
+def main():
+    options = parse()
+    command_line.prepare()
+    paths.OUT.mkdir(parents=True, exist_ok=True)
+    figure = report.Figure("live", "The demo's long form", "bench/live.py " + " ".join(sys.argv[1:]))
+    results, failures = run_all(options, all_cases(options), paths.OUT / "live.jsonl")
+    if results:
+        compare.plain_tables(results, figure, ("0.8", "tuned"))
+        compare.gain_tables(results, figure)
+        chart.write(results, paths.OUT / "live.html")
+    figure.data = {"runs": [{"case": list(c), "parts": p} for c, p in results.items()],
+                   "failures": failures}
+    figure.finish()
+    for failure in failures:
+        print(f"live: failed: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

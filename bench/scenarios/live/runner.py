@@ -1,0 +1,64 @@
+"""Runs one case and says what came out of each part."""
+
+import numpy as np
+
+from harness import client, fleet, stats
+from live import matrix
+
+
+def run(case, rate, model, labels):
+    """{part: figures}, and the tasks that were lost."""
+    random = np.random.default_rng([case.seed, 20])
+    # The same for every policy: arrivals, images, gateways.
+    due = stats.poisson_arrivals(random, [(p.seconds, p.rate * rate) for p in matrix.PARTS])
+    samples = random.integers(0, len(labels), len(due))
+    which = random.integers(0, case.gateways, len(due))
+    spec = matrix.spec_of(case, rate)
+    with fleet.Fleet(spec) as running:
+        events = _events(running, matrix.victim(spec))
+        played = client.play(model, running.grpc(), due, samples, events, which=which,
+                             deadline=matrix.DEADLINE_S + 1)
+    return _parts(played, labels)
+
+
+def _events(running, victim):
+    name, speed = victim["name"], victim["gflops_per_s"]
+    start = {"kill": lambda: running.kill(name),
+             "slow": lambda: running.set_speed(name, speed / matrix.SLOWER)}
+    end = {"kill": lambda: running.restart(name), "slow": lambda: running.set_speed(name, speed)}
+    events, at = [], 0.0
+    for part in matrix.PARTS:
+        if part.event:
+            events += [(at, start[part.event]), (at + part.seconds, end[part.event])]
+        at += part.seconds
+    return events
+
+
+def _parts(played, labels):
+    ok = played.ok()
+    delay = np.where(ok, np.minimum(played.delay, matrix.DEADLINE_S), matrix.DEADLINE_S)
+    right = ok & (played.answer == labels[played.sample])
+    measured = np.zeros(len(ok), bool)
+    found, at = {}, 0.0
+    for part in matrix.PARTS:
+        mask = played.between(at, at + part.seconds)
+        at += part.seconds
+        if part.measured:
+            found[part.name] = _figures(mask, played, ok, delay, right)
+            measured |= mask
+    found["whole"] = _figures(measured, played, ok, delay, right)
+    return found
+
+
+def _figures(mask, played, ok, delay, right):
+    answered = int((mask & ok).sum())
+    return {
+        "requests": int(mask.sum()),
+        "refused": int((mask & (played.outcome == "refused")).sum()),
+        "late": int((mask & (played.outcome == "late")).sum()),
+        "failed": int((mask & (played.outcome == "failed")).sum()),
+        "mean_s": stats.mean(delay[mask]),
+        "p95_s": stats.percentile(delay[mask], 95),
+        # Of the answers: a task that was refused was not answered wrongly.
+        "accuracy": float((mask & right).sum()) / answered if answered else float("nan"),
+    }

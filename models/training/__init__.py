@@ -1,0 +1,1 @@
+"""Training and export of the shipped vision model; see models/README.md."""

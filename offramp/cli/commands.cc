@@ -1,0 +1,19 @@
+#include "offramp/cli/commands.h"
+
+namespace offramp {
+
+void AddAllCommands(CommandLine& line) {
+  AddDemoCommand(line);
+  AddUpCommand(line);
+  AddDownCommand(line);
+  AddStatusCommand(line);
+  AddTopCommand(line);
+  AddDrainCommand(line);
+  AddNodeCommand(line);
+  AddGatewayCommand(line);
+  AddBenchCommand(line);
+  AddCompletionCommand(line);
+  AddVersionCommand(line);
+}
+
+}  // namespace offramp

@@ -1,0 +1,54 @@
+// The Open Inference Protocol v2 over gRPC, with Triton's additions that clients call, and
+// grpc.health.v1, on a server of its own (gRPC's callback API and threads).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "offramp/base/result.h"
+#include "offramp/gateway/inference.h"
+
+namespace offramp {
+
+struct OipGrpcOptions {
+  // Of a request or reply; gRPC's default of 4 MiB is too small for images. Beyond:
+  // RESOURCE_EXHAUSTED.
+  std::size_t max_message_bytes = (std::size_t{64} << 20) + (std::size_t{1} << 20);
+  // Of all messages that are being received at once; beyond, connections are slowed down.
+  std::size_t max_buffered_bytes = std::size_t{512} << 20;
+  // Calls at once on one connection; beyond, they wait in the client.
+  int max_calls_per_connection = 1024;
+};
+
+// A client that cancels or goes away has its tasks cancelled; the call's deadline shrinks the
+// request's timeout. An overloaded reply carries grpc-retry-pushback-ms in its trailing metadata.
+class OipGrpc {
+ public:
+  // Listens on "host:port" (port 0: the system chooses) and serves until Stop. kUnavailable names
+  // the address when it is taken. `service` must outlive the object.
+  static Result<std::unique_ptr<OipGrpc>> Start(const std::string& address,
+                                                InferenceService& service,
+                                                OipGrpcOptions options = {});
+
+  // Stop(0).
+  ~OipGrpc();
+
+  // "127.0.0.1:40002": where it listens.
+  const std::string& address() const { return address_; }
+
+  // Health becomes NOT_SERVING, idle streams and watchers are sent away, no new call is taken;
+  // calls at work may finish for `seconds`, then they are cancelled (through
+  // InferenceService::Cancel, and the service must answer every one). Returns when the last call
+  // has ended. Idempotent.
+  void Stop(double seconds);
+
+ private:
+  struct Impl;
+  explicit OipGrpc(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+  std::string address_;
+};
+
+}  // namespace offramp

@@ -1,0 +1,47 @@
+// A bundle: the cut model with its profile (formats.md "Bundle"), as values. Read by files/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "offramp/core/exit_profile.h"
+#include "offramp/core/tensor.h"
+
+namespace offramp {
+
+// A tensor of the model's interface; extent -1 in `shape` is the batch.
+struct TensorSpec {
+  std::string name;
+  DataType datatype = DataType::kFp32;
+  std::vector<std::int64_t> shape;
+};
+
+struct BundleStage {
+  std::string file;                   // within the bundle's folder, never outside
+  std::string sha256;                 // 64 lower-case hex digits, checked at load
+  std::vector<std::string> receives;  // tensors read from the task
+  std::vector<std::string> sends;     // tensors the next stage needs; empty in the last
+  std::string exit;               // output that answers here; empty: no exit (never in the last)
+  double temperature = 1;         // of the exit's confidence
+  double gflops = 0;              // one task
+  std::int64_t output_bytes = 0;  // one task, all of `sends`
+  std::int64_t memory_bytes = 0;
+};
+
+struct Bundle {
+  std::string folder;  // absolute path
+  std::string name;    // the model's name in every API
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;  // the last entry is the answer
+  std::vector<std::string> labels;  // empty: none
+  std::vector<BundleStage> stages;
+  std::shared_ptr<const ExitProfile> profile;  // null: every threshold is "never"
+  std::string digest;                          // SHA-256 over bundle.yaml: identity in Hello
+
+  int stage_count() const { return static_cast<int>(stages.size()); }
+  const BundleStage& stage(int h) const { return stages[static_cast<std::size_t>(h - 1)]; }
+};
+
+}  // namespace offramp

@@ -1,0 +1,221 @@
+#include "offramp/node/node_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "offramp/base/check.h"
+#include "offramp/base/text.h"
+
+namespace offramp {
+
+namespace {
+
+// An engine is stuck when a batch takes this many times what it should, and at least so long.
+constexpr double kStuckFactor = 20;
+constexpr double kStuckLeastS = 1.0;
+
+std::int64_t BytesOf(const std::vector<Tensor>& tensors) {
+  std::size_t bytes = 0;
+  for (const Tensor& tensor : tensors) bytes += tensor.data.size();
+  return static_cast<std::int64_t>(bytes);
+}
+
+bool HasTensor(const std::vector<Tensor>& tensors, const std::string& name) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](const Tensor& tensor) { return tensor.name == name; });
+}
+
+}  // namespace
+
+NodeCore::NodeCore(NodeCoreOptions options, Parts parts, Hello hello,
+                   std::vector<std::string> offloaders)
+    : options_(std::move(options)),
+      loop_(*parts.loop),
+      engine_(*parts.engine),
+      bundle_(*parts.bundle),
+      stage_(bundle_.stage(options_.stage)),
+      observer_(*parts.observer),
+      sessions_(std::move(hello), std::move(offloaders), loop_, *this) {}
+
+NodeCore::~NodeCore() {
+  loop_.Cancel(report_timer_);
+  loop_.Cancel(batch_timer_);
+}
+
+void NodeCore::Attach(std::unique_ptr<Forwarder> forwarder, std::unique_ptr<AgentRunner> agents) {
+  forwarder_ = std::move(forwarder);
+  agents_ = std::move(agents);
+}
+
+void NodeCore::Start() {
+  if (forwarder_) forwarder_->Start();
+  agents_->Start(&sessions_, forwarder_.get());
+  ScheduleReports();
+}
+
+void NodeCore::OnOffloaderUp(SessionId session, int /*offloader*/) {
+  sessions_.Send(session, MakeReport(session));
+}
+
+void NodeCore::OnOffloaderDown(SessionId session, int /*offloader*/) {
+  std::vector<ParcelKey> orphans;
+  for (auto it = by_peer_id_.lower_bound({session, 0});
+       it != by_peer_id_.end() && it->first.first == session; ++it) {
+    orphans.push_back(it->second);
+  }
+  for (const ParcelKey key : orphans) Erase(key);
+}
+
+Status NodeCore::Check(const TaskFrame& task) const {
+  for (const std::string& name : stage_.receives) {
+    if (!HasTensor(task.tensors, name)) {
+      return InvalidArgumentError("tensor \"" + name + "\" is missing, which stage " +
+                                  std::to_string(options_.stage) + " reads");
+    }
+  }
+  return OkStatus();
+}
+
+void NodeCore::OnTask(SessionId session, TaskFrame task) {
+  const double now_s = loop_.NowSeconds();
+  const auto rows = static_cast<std::int64_t>(task.rows.size());
+  const std::int64_t bytes = BytesOf(task.tensors);
+  last_arrival_s_ = now_s;
+  agents_->OnArrival(sessions_.OffloaderOf(session), task.rows);
+  if (draining_ && now_s > drain_started_s_ + kDrainGraceS) {
+    Refuse(session, task, UnavailableError(options_.name + " is draining"));
+    return;
+  }
+  if (queued_rows_ > 0 && queued_rows_ + rows > options_.queue_tasks) {
+    Refuse(session, task,
+           ResourceExhaustedError(Format("queue of %s is full: %lld of %lld tasks",
+                                         options_.name.c_str(),
+                                         static_cast<long long>(queued_rows_),
+                                         static_cast<long long>(options_.queue_tasks))));
+    return;
+  }
+  if (held_bytes_ + bytes > options_.queue_bytes) {
+    Refuse(session, task,
+           ResourceExhaustedError(Format("%s holds %lld of %lld bytes", options_.name.c_str(),
+                                         static_cast<long long>(held_bytes_),
+                                         static_cast<long long>(options_.queue_bytes))));
+    return;
+  }
+  if (const Status fit = Check(task); !fit.ok()) {
+    Refuse(session, task, fit);
+    return;
+  }
+  if (by_peer_id_.contains({session, task.id})) {
+    Refuse(session, task, InvalidArgumentError("a parcel of this id is here already"));
+    return;
+  }
+  const ParcelKey key = next_key_++;
+  Parcel& parcel = parcels_[key];
+  parcel.session = session;
+  parcel.bytes = bytes;
+  parcel.arrived_s = now_s;
+  parcel.deadline_at_s = now_s + task.deadline_s;
+  parcel.open_rows = task.rows.size();
+  parcel.task = std::move(task);
+  by_peer_id_[{session, parcel.task.id}] = key;
+  held_bytes_ += bytes;
+  queued_rows_ += rows;
+  queue_.push_back(key);
+  TryStart();
+}
+
+void NodeCore::Refuse(SessionId session, const TaskFrame& task, const Status& why) {
+  observer_.OnRefused(task.request_id, static_cast<std::int64_t>(task.rows.size()), why);
+  RefuseFrame refuse;
+  refuse.id = task.id;
+  refuse.rows.resize(task.rows.size());
+  for (std::size_t i = 0; i < refuse.rows.size(); ++i) {
+    refuse.rows[i] = static_cast<std::uint32_t>(i);
+  }
+  refuse.status = why;
+  sessions_.Send(session, std::move(refuse));
+}
+
+void NodeCore::OnCancel(SessionId session, std::uint64_t id) {
+  const auto it = by_peer_id_.find({session, id});
+  if (it == by_peer_id_.end()) return;
+  observer_.OnDropped(static_cast<std::int64_t>(parcels_.at(it->second).open_rows),
+                      CancelledError("cancelled by the sender"));
+  Erase(it->second);
+}
+
+// ---- running
+
+void NodeCore::DropExpired() {
+  const double now_s = loop_.NowSeconds();
+  while (!queue_.empty()) {
+    const auto it = parcels_.find(queue_.front());
+    if (it != parcels_.end() && it->second.deadline_at_s > now_s) return;
+    const ParcelKey key = queue_.front();
+    queue_.pop_front();
+    if (it == parcels_.end()) continue;  // cancelled while it waited
+    const Status why = DeadlineExceededError("deadline passed in the queue of " + options_.name);
+    observer_.OnDropped(static_cast<std::int64_t>(it->second.open_rows), why);
+    queued_rows_ -= static_cast<std::int64_t>(it->second.task.rows.size());
+    it->second.queued = false;
+    FailParcel(key, why);
+  }
+}
+
+void NodeCore::TryStart() {
+  if (running_) return;
+  loop_.Cancel(std::exchange(batch_timer_, 0));
+  DropExpired();
+  std::vector<Tensor> inputs;
+  const std::vector<BatchPart> batch = TakeBatch(inputs);
+  if (batch.empty()) return;
+  running_ = true;
+  run_started_s_ = loop_.NowSeconds();
+  engine_.Run(std::move(inputs),
+              [this, batch](EngineRunner::Outputs outputs, double compute_s) {
+                OnBatchDone(batch, std::move(outputs), compute_s);
+              });
+}
+
+std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs) {
+  std::erase_if(queue_, [this](ParcelKey key) { return !parcels_.contains(key); });
+  std::vector<BatchCandidate> waiting;
+  std::int64_t rows = 0;
+  for (const ParcelKey key : queue_) {
+    const Parcel& parcel = parcels_.at(key);
+    waiting.push_back({static_cast<std::int64_t>(parcel.task.rows.size()), parcel.arrived_s,
+                       &parcel.task.tensors});
+    rows += waiting.back().rows;
+    if (rows > options_.batching.max_batch_size) break;  // nobody further behind can join
+  }
+  if (waiting.empty()) return {};
+  const BatchChoice choice = ChooseBatch(waiting, options_.batching, loop_.NowSeconds());
+  if (choice.count == 0) {
+    batch_timer_ = loop_.RunAt(choice.wake_s, [this] {
+      batch_timer_ = 0;
+      TryStart();
+    });
+    return {};
+  }
+  std::vector<BatchPart> batch;
+  std::vector<const std::vector<Tensor>*> tensors;
+  for (std::size_t i = 0; i < choice.count; ++i) {
+    Parcel& parcel = parcels_.at(queue_.front());
+    batch.push_back({queue_.front(), waiting[i].rows});
+    tensors.push_back(&parcel.task.tensors);
+    parcel.queued = false;
+    queued_rows_ -= waiting[i].rows;
+    running_rows_ += waiting[i].rows;
+    queue_.pop_front();
+  }
+  inputs = JoinInputs(tensors);
+  return batch;
+}
+
+bool NodeCore::progressing() const {
+  if (!running_) return true;
+  const double expected_s = agents_->service_s() * static_cast<double>(running_rows_);
+  return loop_.NowSeconds() - run_started_s_ < std::max(kStuckFactor * expected_s, kStuckLeastS);
+}
+
+}  // namespace offramp

@@ -1,0 +1,303 @@
+// After the engine: who exits, who goes on, and what comes back.
+#include <algorithm>
+#include <utility>
+
+#include "offramp/base/check.h"
+#include "offramp/model/confidence.h"
+#include "offramp/node/node_core.h"
+
+namespace offramp {
+
+namespace {
+
+const Tensor* FindTensor(const std::vector<Tensor>& tensors, const std::string& name) {
+  for (const Tensor& tensor : tensors) {
+    if (tensor.name == name) return &tensor;
+  }
+  return nullptr;
+}
+
+// A tensor the task has after this stage: made here, or carried from before.
+const Tensor* FindEither(const std::vector<Tensor>& made, const std::vector<Tensor>& carried,
+                         const std::string& name) {
+  const Tensor* tensor = FindTensor(made, name);
+  return tensor != nullptr ? tensor : FindTensor(carried, name);
+}
+
+// How often a node looks whether it has become active.
+constexpr double kReportCheckS = 0.1;
+
+std::vector<std::int64_t> Positions(const std::vector<std::uint32_t>& rows) {
+  return {rows.begin(), rows.end()};
+}
+
+}  // namespace
+
+void NodeCore::OnBatchDone(const std::vector<BatchPart>& batch, EngineRunner::Outputs outputs,
+                           double compute_s) {
+  running_ = false;
+  const std::int64_t rows = std::exchange(running_rows_, 0);
+  observer_.OnBatch(rows, compute_s);
+  agents_->OnServed(compute_s, rows);
+  std::int64_t first = 0;
+  for (const BatchPart& part : batch) {
+    const auto it = parcels_.find(part.key);
+    if (it != parcels_.end()) {  // else cancelled while it ran
+      Parcel& parcel = it->second;
+      parcel.queue_s = static_cast<float>(run_started_s_ - parcel.arrived_s);
+      parcel.compute_s = static_cast<float>(compute_s);
+      agents_->OnWaited(parcel.queue_s);
+      observer_.OnParcelRun(parcel.task.request_id, parcel.task.rows.size(), parcel.queue_s,
+                            compute_s);
+      if (outputs.ok()) {
+        std::vector<Tensor> own;
+        for (const Tensor& tensor : *outputs) own.push_back(SliceRows(tensor, first, part.rows));
+        FinishStage(part.key, own);
+      } else {
+        FailParcel(part.key, outputs.status());
+      }
+    }
+    first += part.rows;
+  }
+  TryStart();
+}
+
+void NodeCore::FinishStage(ParcelKey key, const std::vector<Tensor>& outputs) {
+  Parcel& parcel = parcels_.at(key);
+  const bool last = options_.stage == bundle_.stage_count();
+  const std::size_t count = parcel.task.rows.size();
+  finished_rows_ += count;
+
+  std::vector<std::uint32_t> exits;
+  std::vector<std::uint32_t> goes_on;
+  std::vector<float> confidence(count, 0);
+  double threshold = kNeverExit;
+  if (!stage_.exit.empty()) {
+    const Tensor* logits = FindTensor(outputs, stage_.exit);
+    const Result<std::vector<Confidence>> sure =
+        logits != nullptr ? RowConfidences(*logits, stage_.temperature)
+                          : InternalError("the engine gave no \"" + stage_.exit + "\"");
+    if (!sure.ok()) {
+      FailParcel(key, InternalError(sure.status().message()));
+      return;
+    }
+    for (std::size_t i = 0; i < count; ++i) confidence[i] = (*sure)[i].confidence;
+    if (!last && parcel.task.early_exit) {
+      threshold = agents_->Threshold(loop_.NowSeconds());
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool leaves = last || static_cast<double>(confidence[i]) >= threshold;
+    (leaves ? exits : goes_on).push_back(static_cast<std::uint32_t>(i));
+  }
+
+  AckFrame ack;
+  ack.id = parcel.task.id;
+  ack.queue_s = parcel.queue_s;
+  ack.compute_s = parcel.compute_s;
+  ack.report = MakeReport(parcel.session);
+  sessions_.Send(parcel.session, std::move(ack));
+
+  if (!goes_on.empty()) {
+    if (!SendOn(key, goes_on, static_cast<float>(threshold), outputs)) return;
+  }
+  if (!exits.empty()) AnswerHere(key, exits, confidence, outputs);
+}
+
+void NodeCore::AnswerHere(ParcelKey key, const std::vector<std::uint32_t>& rows,
+                          const std::vector<float>& confidence,
+                          const std::vector<Tensor>& outputs) {
+  Parcel& parcel = parcels_.at(key);
+  AnswerFrame answer;
+  answer.id = parcel.task.id;
+  answer.rows = rows;
+  answer.exit_stage = options_.stage;
+  for (const std::uint32_t row : rows) answer.confidence.push_back(confidence[row]);
+  answer.path.push_back({options_.name, parcel.queue_s, parcel.compute_s});
+  const std::vector<std::int64_t> positions = Positions(rows);
+  for (const TensorSpec& spec : bundle_.outputs) {
+    const bool is_answer = &spec == &bundle_.outputs.back();
+    const Tensor* tensor =
+        FindEither(outputs, parcel.task.tensors, is_answer ? stage_.exit : spec.name);
+    if (tensor == nullptr) continue;  // a plain output of a later stage
+    answer.tensors.push_back(GatherRows(*tensor, positions));
+    answer.tensors.back().name = spec.name;
+  }
+  observer_.OnExit(static_cast<std::int64_t>(rows.size()));
+  sessions_.Send(parcel.session, std::move(answer));
+  CloseRows(key, rows.size());
+}
+
+bool NodeCore::SendOn(ParcelKey key, const std::vector<std::uint32_t>& rows, float survived,
+                      const std::vector<Tensor>& outputs) {
+  Parcel& parcel = parcels_.at(key);
+  OutJob job;
+  job.deadline_at_s = parcel.deadline_at_s;
+  job.retry_budget = parcel.task.retry_budget;
+  job.early_exit = parcel.task.early_exit;
+  job.request_id = parcel.task.request_id;
+  job.trace_parent = parcel.task.trace_parent;
+  const std::vector<std::int64_t> positions = Positions(rows);
+  for (const std::uint32_t row : rows) {
+    job.rows.push_back(std::move(parcel.task.rows[row]));
+    if (!stage_.exit.empty()) job.rows.back().survived.push_back(survived);
+  }
+  std::vector<std::string> names = stage_.sends;
+  for (const TensorSpec& spec : bundle_.outputs) {
+    // Plain outputs of this and earlier stages travel on with the task.
+    const bool plain = &spec != &bundle_.outputs.back();
+    if (plain && std::find(names.begin(), names.end(), spec.name) == names.end() &&
+        FindEither(outputs, parcel.task.tensors, spec.name) != nullptr) {
+      names.push_back(spec.name);
+    }
+  }
+  std::int64_t bytes = 0;
+  for (const std::string& name : names) {
+    const Tensor* tensor = FindEither(outputs, parcel.task.tensors, name);
+    if (tensor == nullptr) {
+      FailParcel(key, InternalError("stage " + std::to_string(options_.stage) +
+                                    " has no tensor \"" + name + "\" to send"));
+      return false;
+    }
+    job.tensors.push_back(GatherRows(*tensor, positions));
+    job.tensors.back().name = name;
+    bytes += static_cast<std::int64_t>(job.tensors.back().data.size());
+  }
+  const auto count = static_cast<std::int64_t>(rows.size());
+  agents_->OnSurvived(count);
+  observer_.OnForwarded(count);
+  held_bytes_ += bytes;
+  parcel.bytes += bytes;
+  parcel.job_rows = rows;
+  parcel.forwarded_s = loop_.NowSeconds();
+  parcel.job = forwarder_->Submit(std::move(job));
+  by_job_[parcel.job] = key;
+  return true;
+}
+
+void NodeCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
+                              AnswerFrame answer) {
+  const auto it = by_job_.find(job);
+  if (it == by_job_.end()) return;
+  const ParcelKey key = it->second;
+  Parcel& parcel = parcels_.at(key);
+  observer_.OnAnswerReturned(static_cast<std::int64_t>(rows.size()),
+                             loop_.NowSeconds() - parcel.forwarded_s);
+  answer.id = parcel.task.id;
+  answer.rows.clear();
+  for (const std::uint32_t row : rows) answer.rows.push_back(parcel.job_rows[row]);
+  answer.path.insert(answer.path.begin(), {options_.name, parcel.queue_s, parcel.compute_s});
+  sessions_.Send(parcel.session, std::move(answer));
+  CloseRows(key, rows.size());
+}
+
+void NodeCore::OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, const Status& why,
+                            std::uint32_t retries) {
+  const auto it = by_job_.find(job);
+  if (it == by_job_.end()) return;
+  const ParcelKey key = it->second;
+  Parcel& parcel = parcels_.at(key);
+  observer_.OnRefused(parcel.task.request_id, static_cast<std::int64_t>(rows.size()), why);
+  RefuseFrame refuse;
+  refuse.id = parcel.task.id;
+  for (const std::uint32_t row : rows) refuse.rows.push_back(parcel.job_rows[row]);
+  refuse.status = why;
+  refuse.retries = retries;
+  sessions_.Send(parcel.session, std::move(refuse));
+  CloseRows(key, rows.size());
+}
+
+void NodeCore::OnAgentMessage(int receiver, const AgentMessage& message) {
+  agents_->OnAgentMessage(receiver, message);
+}
+
+// ---- ends
+
+void NodeCore::FailParcel(ParcelKey key, const Status& why) {
+  const auto it = parcels_.find(key);
+  if (it == parcels_.end()) return;
+  Refuse(it->second.session, it->second.task, why);
+  Erase(key);
+}
+
+void NodeCore::CloseRows(ParcelKey key, std::size_t rows) {
+  Parcel& parcel = parcels_.at(key);
+  OFFRAMP_CHECK(rows <= parcel.open_rows, "a row ends once");
+  parcel.open_rows -= rows;
+  if (parcel.open_rows == 0) Erase(key);
+}
+
+void NodeCore::Erase(ParcelKey key) {
+  const auto it = parcels_.find(key);
+  if (it == parcels_.end()) return;
+  const Parcel& parcel = it->second;
+  held_bytes_ -= parcel.bytes;
+  if (parcel.queued) queued_rows_ -= static_cast<std::int64_t>(parcel.task.rows.size());
+  by_peer_id_.erase({parcel.session, parcel.task.id});
+  if (parcel.job != 0) {
+    by_job_.erase(parcel.job);
+    forwarder_->Cancel(parcel.job);
+  }
+  parcels_.erase(it);
+  MaybeDrained();
+}
+
+// ---- telling others
+
+Report NodeCore::MakeReport(SessionId session) const {
+  const double now_s = loop_.NowSeconds();
+  Report report;
+  report.service_s = agents_->service_s();
+  report.service_scv = agents_->service_scv();
+  report.arrival_rate_per_s = agents_->arrival_rate_per_s();
+  report.queued_tasks = queued_rows_ + running_rows_;
+  report.backlog_s = static_cast<double>(queued_rows_) * report.service_s;
+  if (running_) {
+    report.backlog_s += std::max(
+        run_started_s_ + static_cast<double>(running_rows_) * report.service_s - now_s, 0.0);
+  }
+  report.received_tasks = sessions_.received_tasks(session);
+  report.finished_tasks = finished_rows_;
+  report.accepting = !draining_;
+  report.reaches_end = !forwarder_ || forwarder_->ReachesEnd();
+  report.progressing = progressing();
+  return report;
+}
+
+void NodeCore::SendReports() {
+  sessions_.Broadcast([this](SessionId session, int /*offloader*/) { return MakeReport(session); });
+}
+
+void NodeCore::ScheduleReports() {
+  const double now_s = loop_.NowSeconds();
+  // Whoever waits for an answer from here must hear from us well within its patience.
+  const bool active = !parcels_.empty() || now_s - last_arrival_s_ < 5 * options_.active_report_s;
+  const double period_s = active ? options_.active_report_s : options_.idle_report_s;
+  if (active || now_s - last_report_s_ >= options_.idle_report_s) {
+    SendReports();
+    last_report_s_ = now_s;
+  }
+  report_timer_ =
+      loop_.RunAt(now_s + std::min(period_s, kReportCheckS), [this] { ScheduleReports(); });
+}
+
+void NodeCore::Drain(std::function<void()> drained) {
+  drained_ = std::move(drained);
+  if (!draining_) {
+    draining_ = true;
+    drain_started_s_ = loop_.NowSeconds();
+    SendReports();
+  }
+  // Not before the grace is over: a neighbour's parcel may be on its way.
+  loop_.RunAt(drain_started_s_ + kDrainGraceS, [this] { MaybeDrained(); });
+}
+
+void NodeCore::MaybeDrained() {
+  if (!draining_ || !drained_ || !parcels_.empty() ||
+      loop_.NowSeconds() < drain_started_s_ + kDrainGraceS) {
+    return;
+  }
+  std::exchange(drained_, nullptr)();
+}
+
+}  // namespace offramp

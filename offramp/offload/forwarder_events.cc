@@ -1,0 +1,226 @@
+// What receivers send back, and how their connections fare.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "offramp/offload/forwarder.h"
+
+namespace offramp {
+
+namespace {
+
+// Whether another replica may do what this one could not.
+bool IsWorthAnotherReplica(const Status& status) {
+  return status.code() == StatusCode::kUnavailable ||
+         status.code() == StatusCode::kResourceExhausted ||
+         status.code() == StatusCode::kInternal;
+}
+
+bool IsSane(const Report& report) {
+  return std::isfinite(report.backlog_s) && report.backlog_s >= 0 &&
+         std::isfinite(report.service_s) && report.service_s >= 0 &&
+         std::isfinite(report.service_scv) && report.service_scv >= 0 &&
+         std::isfinite(report.arrival_rate_per_s) && report.arrival_rate_per_s >= 0;
+}
+
+}  // namespace
+
+void Forwarder::OnUp(int receiver) {
+  Report& report = reports_[static_cast<std::size_t>(receiver)];
+  report = Report{};
+  report.reaches_end = false;  // until it says so
+  sender_.OnConnected(receiver, loop_.NowSeconds());
+  UpdateAvailability(receiver);
+  RetryParked();
+}
+
+void Forwarder::OnDown(int receiver, const Status& why) {
+  ++metrics(receiver).lost_connections;
+  UpdateAvailability(receiver);
+  LoseParcelsOf(receiver, why, true);
+}
+
+void Forwarder::OnSuspect(int receiver) {
+  UpdateAvailability(receiver);
+  LoseParcelsOf(receiver, UnavailableError("no sign of progress"), false);
+}
+
+void Forwarder::OnRecovered(int receiver) {
+  UpdateAvailability(receiver);
+  RetryParked();
+}
+
+void Forwarder::UpdateAvailability(int receiver) {
+  const auto k = static_cast<std::size_t>(receiver);
+  const bool available = links_[k]->up() && !links_[k]->suspect() && reports_[k].accepting &&
+                         reports_[k].progressing;
+  if (available != sender_.receiver(receiver).available) {
+    sender_.SetAvailable(receiver, available, loop_.NowSeconds());
+  }
+}
+
+void Forwarder::UpdateOwed(int receiver) {
+  const auto k = static_cast<std::size_t>(receiver);
+  if (parcels_of_[k].empty()) {
+    links_[k]->SetOwedSince(std::nullopt);
+  } else {
+    links_[k]->SetOwedSince(parcels_.at(*parcels_of_[k].begin()).delivered_s);
+  }
+}
+
+void Forwarder::LoseParcelsOf(int receiver, const Status& why, bool connection_lost) {
+  const std::set<std::uint64_t> ids = parcels_of_[static_cast<std::size_t>(receiver)];
+  std::map<JobId, Rows> lost;
+  for (const std::uint64_t id : ids) {
+    Parcel& parcel = parcels_.at(id);
+    if (!parcel.abandoned) {
+      Rows& rows = lost[parcel.job];
+      rows.insert(rows.end(), parcel.rows.begin(), parcel.rows.end());
+      if (!parcel.settled) {
+        sender_.OnFailed(receiver, loop_.NowSeconds(), parcel.sent_s,
+                         static_cast<std::int64_t>(parcel.rows.size()));
+      }
+      parcel.abandoned = true;
+    }
+    if (connection_lost || !parcel.delivered) DropParcel(id, false);
+  }
+  for (const auto& [job, rows] : lost) {
+    metrics(receiver).lost_rows += rows.size();
+    Resend(job, receiver, rows, why);
+  }
+}
+
+Forwarder::Parcel* Forwarder::FindParcel(int receiver, std::uint64_t id) {
+  const auto it = parcels_.find(id);
+  return it != parcels_.end() && it->second.receiver == receiver ? &it->second : nullptr;
+}
+
+void Forwarder::MarkStageDone(Parcel& parcel) {
+  if (parcel.settled) return;
+  parcel.settled = true;
+  if (!parcel.abandoned) {
+    sender_.OnStageDone(parcel.receiver, loop_.NowSeconds(), parcel.sent_s,
+                        static_cast<std::int64_t>(parcel.rows.size()));
+  }
+}
+
+void Forwarder::OnReceiverFrame(int receiver, Frame frame) {
+  if (auto* ack = std::get_if<AckFrame>(&frame)) {
+    OnAck(receiver, *ack);
+  } else if (auto* answer = std::get_if<AnswerFrame>(&frame)) {
+    OnAnswer(receiver, std::move(*answer));
+  } else if (auto* refuse = std::get_if<RefuseFrame>(&frame)) {
+    OnRefuse(receiver, *refuse);
+  } else if (auto* report = std::get_if<Report>(&frame)) {
+    OnReport(receiver, *report);
+  } else if (auto* message = std::get_if<AgentMessage>(&frame)) {
+    owner_.OnAgentMessage(receiver, *message);
+  } else {
+    // A task, a cancellation or a second hello from a receiver: not its part to say.
+    ++counters_.unexpected_frames;
+  }
+}
+
+void Forwarder::OnReport(int receiver, const Report& report) {
+  if (!IsSane(report)) {
+    ++counters_.unexpected_frames;
+    return;
+  }
+  const auto k = static_cast<std::size_t>(receiver);
+  const bool stalled = reports_[k].progressing && !report.progressing;
+  const bool was_available = sender_.receiver(receiver).available;
+  reports_[k] = report;
+  sender_.OnReport(receiver, loop_.NowSeconds(), report);
+  UpdateAvailability(receiver);
+  if (stalled) LoseParcelsOf(receiver, UnavailableError("its engine makes no progress"), false);
+  if (!was_available && sender_.receiver(receiver).available) RetryParked();
+}
+
+void Forwarder::OnAck(int receiver, const AckFrame& ack) {
+  if (Parcel* parcel = FindParcel(receiver, ack.id)) {
+    if (!parcel->settled && std::isfinite(ack.queue_s) && std::isfinite(ack.compute_s)) {
+      const double seconds =
+          std::max(loop_.NowSeconds() - parcel->sent_s - ack.queue_s - ack.compute_s, 0.0);
+      metrics(receiver).OnTransfer(seconds);
+      if (options_.on_transfer) options_.on_transfer(receiver, seconds);
+    }
+    MarkStageDone(*parcel);
+  }
+  OnReport(receiver, ack.report);
+}
+
+void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
+  Parcel* parcel = FindParcel(receiver, answer.id);
+  if (parcel == nullptr) {
+    counters_.late_answers += answer.rows.size();
+    return;
+  }
+  MarkStageDone(*parcel);
+  const JobId job_id = parcel->job;
+  Job& job = jobs_.at(job_id);
+  Rows fresh;                             // positions in the job
+  std::vector<std::int64_t> kept;         // positions in the answer
+  std::vector<float> confidence;
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    if (answer.rows[i] >= parcel->rows.size() || i >= answer.confidence.size()) {
+      ++counters_.unexpected_frames;
+      return;
+    }
+    if (parcel->open_rows > 0) --parcel->open_rows;
+    const std::uint32_t row = parcel->rows[answer.rows[i]];
+    if (job.rows[row].done) {
+      ++counters_.late_answers;
+      continue;
+    }
+    fresh.push_back(row);
+    kept.push_back(static_cast<std::int64_t>(i));
+    confidence.push_back(answer.confidence[i]);
+  }
+  metrics(receiver).answered_rows += fresh.size();
+  if (kept.size() != answer.rows.size()) {
+    for (Tensor& tensor : answer.tensors) tensor = GatherRows(tensor, kept);
+    answer.confidence = std::move(confidence);
+  }
+  if (parcel->open_rows == 0) DropParcel(answer.id, false);
+  const Rows closed = CloseRows(job, fresh);
+  for (const std::uint32_t r : closed) {
+    answer.retries = std::max(answer.retries, job.rows[r].retries);
+  }
+  EraseIfDone(job_id);
+  if (!closed.empty()) owner_.OnRowsAnswered(job_id, closed, std::move(answer));
+}
+
+void Forwarder::OnRefuse(int receiver, const RefuseFrame& refuse) {
+  Parcel* parcel = FindParcel(receiver, refuse.id);
+  if (parcel == nullptr) return;
+  const JobId job_id = parcel->job;
+  Job& job = jobs_.at(job_id);
+  Rows rows;
+  for (const std::uint32_t position : refuse.rows) {
+    if (position >= parcel->rows.size()) {
+      ++counters_.unexpected_frames;
+      return;
+    }
+    const std::uint32_t row = parcel->rows[position];
+    if (parcel->open_rows > 0) --parcel->open_rows;
+    job.rows[row].retries += std::min(refuse.retries, job.out.retry_budget);
+    rows.push_back(row);
+  }
+  metrics(receiver).refused_rows += rows.size();
+  const bool abandoned = parcel->abandoned;
+  if (!parcel->settled && !abandoned) {
+    parcel->settled = true;
+    sender_.OnFailed(receiver, loop_.NowSeconds(), parcel->sent_s,
+                     static_cast<std::int64_t>(parcel->rows.size()));
+  }
+  if (parcel->open_rows == 0) DropParcel(refuse.id, false);
+  if (abandoned) return;  // these rows are elsewhere already
+  if (IsWorthAnotherReplica(refuse.status)) {
+    Resend(job_id, receiver, rows, refuse.status);
+  } else {
+    FailRows(job_id, rows, refuse.status);
+  }
+}
+
+}  // namespace offramp

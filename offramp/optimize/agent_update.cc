@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <cmath>
+
+#include "offramp/optimize/agent_state.h"
+#include "offramp/optimize/visit_cost.h"
+
+namespace offramp {
+namespace {
+
+constexpr double kQuorum = 0.99;  // of the flow must have answered the last change
+constexpr std::uint64_t kMostRoundsToWait = 8;
+constexpr double kDisturbance = 0.2;  // relative change of the outflow
+constexpr double kJumpChance = 0.1;
+constexpr std::uint64_t kJumpsAfter = 10;  // updates
+constexpr std::uint64_t kCurveAfter = 20;  // updates
+constexpr double kLeastOutflow = 1e-9;     // tasks/s
+constexpr double kLeastMeasuredOutflow = 1e-3;
+
+// What the cap of live use hides of a receiver's own price. The cap keeps one slow node from
+// swinging routing several stages up; whoever sends to it directly must see all of it, or would
+// not leave it.
+double BeyondCap(const AgentMessage& message) {
+  return std::max(message.own_marginal_s - message.visit_delay_s[0], 0.0);
+}
+
+}  // namespace
+
+void DtoEeAgent::State::Update(std::uint64_t round, Random& random) {
+  const std::vector<int> live = Live(round);
+  isolated = live.empty();
+  if (isolated) {
+    excess_share = 0;
+    return;
+  }
+  NoteOverload(live);
+  if (WaitForEcho(live, round)) return;
+  changed = round;
+  ++updates;
+  NoteDisturbance(live);
+
+  const std::vector<double> split = SharesInUse(live);
+  PriceReceivers(live);
+  const std::vector<LinkModel> links = ModelLinks(live, split);
+  const double least = options.measured_flows ? kLeastMeasuredOutflow : kLeastOutflow;
+  const std::vector<double> x = EqualizeMarginals(links, std::max(measured.outflow_per_s, least));
+  if (exit) StepThreshold(live, split, random);
+  Decide(live, split, links, x);
+}
+
+bool DtoEeAgent::State::WaitForEcho(const std::vector<int>& live, std::uint64_t round) {
+  echoed.assign(live.size(), false);
+  if (options.measured_flows) return false;
+  double answered = 0;
+  double total = 0;
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    echoed[n] = updates == 0 || MessageOf(live[n]).stamp > changed;
+    const double share = shares[static_cast<std::size_t>(live[n])];
+    total += share;
+    if (echoed[n]) answered += share;
+  }
+  // Flow that a failed receiver held will never be answered: it does not count.
+  return updates > 0 && round < changed + kMostRoundsToWait && answered < kQuorum * total;
+}
+
+void DtoEeAgent::State::NoteDisturbance(const std::vector<int>& live) {
+  const double outflow = std::max(measured.outflow_per_s, kLeastOutflow);
+  const bool leap = std::abs(outflow - usual_outflow) > kDisturbance * usual_outflow;
+  if (updates == 1 || leap || live != known) {
+    momentum.Restart();
+    usual_outflow = outflow;
+  }
+  usual_outflow += kDisturbance * (outflow - usual_outflow);
+  known = live;
+}
+
+void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live) {
+  if (!profile) {
+    for (const int k : live) {
+      double sum = 0;
+      for (const double visit : MessageOf(k).visit_delay_s) sum += visit;
+      mean_cost_s[static_cast<std::size_t>(k)] = sum;
+    }
+    return;
+  }
+  outgoing = measured.row_mix;
+  if (exit) {
+    const std::span<const float> confidence = profile->confidence(stage);
+    const auto c = static_cast<float>(threshold);
+    for (std::size_t r = 0; r < outgoing.size(); ++r) {
+      outgoing[r] = confidence[r] < c ? outgoing[r] : 0.0F;
+    }
+  }
+  double total = Total(outgoing);
+  // Next to nothing goes on: price what would.
+  if (!(total > 1e-3 * Total(measured.row_mix))) {
+    outgoing = measured.row_mix;
+    total = Total(outgoing);
+  }
+  for (const int k : live) {
+    std::vector<float>& z = cost_s[static_cast<std::size_t>(k)];
+    VisitCostRows(MessageOf(k), *profile, options.accuracy_weight_s, z);
+    mean_cost_s[static_cast<std::size_t>(k)] = WeightedSum(outgoing, z) / total;
+  }
+}
+
+std::vector<LinkModel> DtoEeAgent::State::ModelLinks(const std::vector<int>& live,
+                                                     const std::vector<double>& split) const {
+  const double outflow = std::max(measured.outflow_per_s, kLeastOutflow);
+  std::vector<LinkModel> links;
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    const auto k = static_cast<std::size_t>(live[n]);
+    const AgentMessage& message = MessageOf(live[n]);
+    // Without an echo the step starts from the flow at which the message was made.
+    links.push_back({.flow = echoed[n] ? outflow * split[n] : message.flow,
+                     .marginal_s = measured.transfer_s[k] + mean_cost_s[k] + BeyondCap(message),
+                     .weight = message.weight,
+                     .curvature = message.curvature,
+                     .headroom = message.headroom,
+                     .excess = message.excess});
+  }
+  return links;
+}
+
+void DtoEeAgent::State::StepThreshold(const std::vector<int>& live,
+                                      const std::vector<double>& split, Random& random) {
+  OutflowModel model;
+  model.any_distance =
+      !options.measured_flows && updates > kJumpsAfter && random.Chance(kJumpChance);
+  double q = 0;
+  going_on_s.assign(profile->rows(), 0.0F);
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    const auto k = static_cast<std::size_t>(live[n]);
+    const AgentMessage& message = MessageOf(live[n]);
+    const double p = split[n];
+    const double w = model.any_distance ? 1.0 : message.weight;
+    model.outflow_per_s += message.flow;
+    model.extra_price_s += p * BeyondCap(message);
+    model.curvature += p * p / w * message.curvature;
+    q += p * p * p / (w * w) * message.curvature / message.headroom;
+    const auto share = static_cast<float>(p);
+    const auto transfer = static_cast<float>(measured.transfer_s[k]);
+    for (std::size_t r = 0; r < going_on_s.size(); ++r) {
+      going_on_s[r] += share * (transfer + cost_s[k][r]);
+    }
+  }
+  model.headroom = model.curvature / std::max(q, 1e-300);
+  exit->Prepare(measured.row_mix, going_on_s, options.accuracy_weight_s);
+  threshold = exit->BestThreshold(model, measured.arrival_rate_per_s, threshold);
+  if (updates >= kCurveAfter) curve = exit->Curve();
+}
+
+void DtoEeAgent::State::Decide(const std::vector<int>& live, const std::vector<double>& split,
+                               const std::vector<LinkModel>& links, const std::vector<double>& x) {
+  const auto size = static_cast<std::size_t>(receivers);
+  std::vector<double> target(size, 0.0);
+  for (std::size_t n = 0; n < live.size(); ++n) target[static_cast<std::size_t>(live[n])] = x[n];
+  if (options.momentum) {
+    std::vector<double> from(size, 0.0);
+    double total = 0;
+    for (const LinkModel& link : links) total += link.flow;
+    for (std::size_t n = 0; n < live.size(); ++n) {
+      from[static_cast<std::size_t>(live[n])] = links[n].flow / (total > 0 ? total : 1.0);
+    }
+    target = momentum.Step(from, std::move(target));
+  }
+
+  double average = 0;
+  double downstream = 0;  // mean over the heard ones
+  std::vector<bool> heard(size, false);
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    const auto k = static_cast<std::size_t>(live[n]);
+    const AgentMessage& message = MessageOf(live[n]);
+    heard[k] = true;
+    decision.weight[k] = message.weight;
+    decision.downstream_cost_s[k] = mean_cost_s[k] - message.visit_delay_s[0];
+    downstream += decision.downstream_cost_s[k] / static_cast<double>(live.size());
+    average += split[n] * (measured.transfer_s[k] + mean_cost_s[k]);
+  }
+  decision.average_cost_s = average;
+
+  double total = 0;
+  for (std::size_t k = 0; k < size; ++k) {
+    if (measured.receiver_alive[k]) target[k] = std::max(target[k], options.probe_share);
+    // Just come and not heard yet: as good as the others, or it would never be tried.
+    if (!heard[k]) decision.downstream_cost_s[k] = downstream;
+    total += target[k];
+  }
+  for (double& share : target) share /= total;
+  shares = std::move(target);
+  decision.share = shares;
+}
+
+void DtoEeAgent::State::NoteOverload(const std::vector<int>& live) {
+  double excess = 0;
+  double inflow = 0;
+  excess_share = 0;
+  for (const int k : live) {
+    const AgentMessage& message = MessageOf(k);
+    if (message.excess <= 0) return;
+    excess += message.weight * message.excess;
+    inflow += message.flow;
+  }
+  excess_share = std::min(excess / std::max(inflow, excess), 1.0);
+}
+
+}  // namespace offramp

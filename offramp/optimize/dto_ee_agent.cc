@@ -1,0 +1,65 @@
+#include "offramp/optimize/dto_ee_agent.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "offramp/base/check.h"
+#include "offramp/optimize/agent_state.h"
+#include "offramp/optimize/receiver_message.h"
+
+namespace offramp {
+
+DtoEeAgent::DtoEeAgent(int stage, int offloaders, int receivers,
+                       std::shared_ptr<const ExitProfile> profile, DtoEeOptions options)
+    : state_(std::make_unique<State>(stage, offloaders, receivers, std::move(profile), options)) {}
+
+DtoEeAgent::~DtoEeAgent() = default;
+DtoEeAgent::DtoEeAgent(DtoEeAgent&&) noexcept = default;
+DtoEeAgent& DtoEeAgent::operator=(DtoEeAgent&&) noexcept = default;
+
+void DtoEeAgent::Measure(AgentMeasurement measurement) { state_->Measure(std::move(measurement)); }
+
+AgentMessage DtoEeAgent::MessageTo(int offloader, std::uint64_t round) const {
+  const State& s = *state_;
+  OFFRAMP_CHECK(offloader >= 0 && offloader < s.offloaders, "no such offloader");
+  const std::vector<int> live = s.Live(round);
+  const std::vector<double> share = s.SharesInUse(live);
+  std::vector<DownstreamView> views;
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    const auto k = static_cast<std::size_t>(live[n]);
+    views.push_back({.message = &*s.inbox[k].message,
+                     .share = share[n],
+                     .transfer_s = s.measured.transfer_s[k]});
+  }
+  const MessageInput input{.stage = s.stage,
+                           .last_stage = s.last_stage,
+                           .has_exit = s.exit.has_value(),
+                           .threshold = s.threshold,
+                           .visit_cap_services = s.options.visit_cap_services,
+                           .offloaders = s.offloaders};
+  return ComposeMessage(input, s.measured, views, offloader, round).value_or(AgentMessage{});
+}
+
+bool DtoEeAgent::Receive(int receiver, const AgentMessage& message, std::uint64_t round) {
+  State& s = *state_;
+  if (receiver < 0 || receiver >= s.receivers) return false;
+  if (!IsWellFormed(message, s.stage, s.profile.get())) return false;
+  InboxEntry& entry = s.inbox[static_cast<std::size_t>(receiver)];
+  // A receiver that restarted counts from 0 again: once its old message has expired, anything goes.
+  if (s.Fresh(entry, round) && message.stamp <= entry.message->stamp) return false;
+  entry.message = message;
+  entry.received = round;
+  return true;
+}
+
+void DtoEeAgent::Update(std::uint64_t round, Random& random) { state_->Update(round, random); }
+
+const std::vector<double>& DtoEeAgent::shares() const { return state_->shares; }
+double DtoEeAgent::threshold() const { return state_->threshold; }
+const DispatchDecision& DtoEeAgent::decision() const { return state_->decision; }
+const GainCurve& DtoEeAgent::gain_curve() const { return state_->curve; }
+bool DtoEeAgent::overloaded() const { return state_->excess_share > 0; }
+double DtoEeAgent::excess_share() const { return state_->excess_share; }
+bool DtoEeAgent::isolated() const { return state_->isolated; }
+
+}  // namespace offramp

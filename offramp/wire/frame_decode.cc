@@ -1,0 +1,327 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include <google/protobuf/arena.h>
+
+#include "offramp/base/text.h"
+#include "offramp/wire/frame_codec.h"
+#include "offramp/wire/frame_layout.h"
+
+#include "offramp/v1/node.pb.h"
+
+namespace offramp {
+
+namespace {
+
+static_assert(static_cast<int>(v1::BOOL) == internal::WireDataType(DataType::kBool));
+static_assert(static_cast<int>(v1::UINT64) == internal::WireDataType(DataType::kUint64));
+static_assert(static_cast<int>(v1::FP32) == internal::WireDataType(DataType::kFp32));
+static_assert(static_cast<int>(v1::BYTES) == internal::WireDataType(DataType::kBytes));
+
+// A place in pieces that follow each other.
+class Reader {
+ public:
+  explicit Reader(std::span<const Buffer> pieces) : pieces_(pieces) {
+    for (const Buffer& piece : pieces) left_ += piece.size();
+    SkipEmpty();
+  }
+
+  std::size_t left() const { return left_; }
+
+  // REQUIRES: size <= left().
+  void Copy(std::byte* out, std::size_t size) {
+    while (size > 0) {
+      const std::size_t part = std::min(size, piece_left());
+      std::memcpy(out, pieces_[0].data() + offset_, part);
+      out += part;
+      size -= part;
+      Advance(part);
+    }
+  }
+
+  // The next `size` bytes where they lie, or nullopt if they are not all in one piece. Does not
+  // move.
+  std::optional<Buffer> Peek(std::size_t size) const {
+    if (size > left_) return std::nullopt;
+    if (size == 0) return Buffer();
+    if (size > piece_left()) return std::nullopt;
+    return pieces_[0].Slice(offset_, size);
+  }
+
+  // REQUIRES: size <= left(), and within the piece.
+  void Advance(std::size_t size) {
+    offset_ += size;
+    left_ -= size;
+    SkipEmpty();
+  }
+
+ private:
+  std::size_t piece_left() const { return pieces_[0].size() - offset_; }
+
+  void SkipEmpty() {
+    while (!pieces_.empty() && offset_ == pieces_[0].size()) {
+      pieces_ = pieces_.subspan(1);
+      offset_ = 0;
+    }
+  }
+
+  std::span<const Buffer> pieces_;
+  std::size_t offset_ = 0;
+  std::size_t left_ = 0;
+};
+
+Status Garbage(const char* what) { return InvalidArgumentError(what); }
+
+// Parses the envelope, leaving the reader behind it. The copy of envelopes that lie in two pieces
+// is bounded by kEnvelopeBytes.
+Status ReadEnvelope(Reader* reader, v1::Frame* message) {
+  std::array<unsigned char, internal::kEnvelopeBytesField> start;
+  if (reader->left() < start.size()) return Garbage("no frame: too short");
+  Reader ahead = *reader;
+  ahead.Copy(reinterpret_cast<std::byte*>(start.data()), start.size());
+  std::uint32_t envelope_bytes = 0;
+  std::memcpy(&envelope_bytes, start.data() + 1, sizeof envelope_bytes);
+  if (start[0] != internal::kEnvelopeBytesTag) return Garbage("no frame: wrong first byte");
+  if (envelope_bytes < start.size() || envelope_bytes > reader->left() ||
+      envelope_bytes > FrameLimits::kEnvelopeBytes) {
+    return Garbage("no frame: wrong size of the envelope");
+  }
+  const int size = static_cast<int>(envelope_bytes);
+  bool parsed;
+  if (const auto in_place = reader->Peek(envelope_bytes)) {
+    parsed = message->ParseFromArray(in_place->data(), size);
+    reader->Advance(envelope_bytes);
+  } else {
+    std::string copy(envelope_bytes, '\0');
+    reader->Copy(reinterpret_cast<std::byte*>(copy.data()), envelope_bytes);
+    parsed = message->ParseFromArray(copy.data(), size);
+  }
+  if (!parsed) return Garbage("no frame: the envelope is no protobuf message");
+  if (!message->payload().empty() || message->envelope_bytes() != envelope_bytes) {
+    return Garbage("no frame: the envelope contradicts itself");
+  }
+  return OkStatus();
+}
+
+std::optional<std::size_t> ReadVarint(Reader* reader) {
+  std::size_t value = 0;
+  for (int shift = 0; shift < 63; shift += 7) {
+    if (reader->left() == 0) return std::nullopt;
+    std::byte byte;
+    reader->Copy(&byte, 1);
+    value |= (static_cast<std::size_t>(byte) & 0x7f) << shift;
+    if ((static_cast<unsigned>(byte) & 0x80u) == 0) return value;
+  }
+  return std::nullopt;
+}
+
+// The payload field, if it comes next.
+Result<Buffer> ReadPayload(Reader* reader, bool* aligned) {
+  *aligned = true;
+  if (reader->left() == 0) return Buffer();
+  Reader ahead = *reader;
+  std::byte tag;
+  ahead.Copy(&tag, 1);
+  if (static_cast<unsigned char>(tag) != internal::kPayloadTag) return Buffer();
+  const auto size = ReadVarint(&ahead);
+  if (!size || *size > ahead.left()) return Garbage("no frame: wrong size of the payload");
+  *reader = ahead;
+  if (auto in_place = reader->Peek(*size); in_place && *size >= internal::kSharedPayloadBytes) {
+    *aligned = in_place->IsAlignedTo(internal::kTensorAlignment);
+    reader->Advance(*size);
+    return *std::move(in_place);
+  }
+  MutableBuffer copy(*size);
+  reader->Copy(copy.data(), *size);
+  return std::move(copy).Freeze();
+}
+
+template <typename Field>
+Status TakeTensors(const Field& described, Buffer payload, bool aligned,
+                   std::vector<Tensor>* tensors) {
+  if (described.size() > static_cast<int>(FrameLimits::kTensors))
+    return Garbage("too many tensors");
+  std::size_t at = 0;
+  std::size_t needed_alignment = 1;
+  for (const v1::Tensor& one : described) {
+    const int datatype = one.datatype();
+    if (datatype < 1 || datatype > kDataTypeCount) return Garbage("a tensor of unknown datatype");
+    const std::size_t start = internal::AlignUp(at);
+    if (start > payload.size() || one.size_bytes() > payload.size() - start) {
+      return Garbage("the payload is smaller than its tensors");
+    }
+    Tensor tensor;
+    tensor.name = one.name();
+    tensor.datatype = static_cast<DataType>(datatype - 1);
+    tensor.shape.assign(one.shape().begin(), one.shape().end());
+    tensor.data = payload.Slice(start, one.size_bytes());
+    at = start + one.size_bytes();
+    needed_alignment =
+        std::max(needed_alignment, static_cast<std::size_t>(ElementBytes(tensor.datatype)));
+    tensors->push_back(std::move(tensor));
+  }
+  if (at != payload.size()) return Garbage("the payload is larger than its tensors");
+  if (aligned || payload.IsAlignedTo(needed_alignment)) return OkStatus();
+  const Buffer copy = Buffer::CopyOf(payload.bytes());
+  for (Tensor& tensor : *tensors) {
+    if (tensor.data.empty()) continue;
+    const std::size_t start = static_cast<std::size_t>(tensor.data.data() - payload.data());
+    tensor.data = copy.Slice(start, tensor.data.size());
+  }
+  return OkStatus();
+}
+
+// Numbers that do not fit an int are refused by CheckFrame as -1.
+int ToStage(std::uint32_t stage) {
+  return stage <= static_cast<std::uint32_t>(FrameLimits::kStages) ? static_cast<int>(stage) : -1;
+}
+
+Hello Take(const v1::Hello& in) {
+  return {.protocol = in.protocol(),
+          .fleet = in.fleet(),
+          .name = in.name(),
+          .stage = ToStage(in.stage()),
+          .incarnation = in.incarnation()};
+}
+
+Report Take(const v1::Report& in) {
+  return {.backlog_s = in.backlog_s(),
+          .service_s = in.service_s(),
+          .service_scv = in.service_scv(),
+          .arrival_rate_per_s = in.arrival_rate_per_s(),
+          .queued_tasks = static_cast<std::int64_t>(in.queued_tasks()),
+          .received_tasks = in.received_tasks(),
+          .finished_tasks = in.finished_tasks(),
+          .accepting = in.accepting(),
+          .reaches_end = in.reaches_end(),
+          .progressing = in.progressing()};
+}
+
+AgentMessage Take(const v1::AgentMessage& in) {
+  return {.stage = ToStage(in.stage()),
+          .visit_delay_s = {in.visit_delay_s().begin(), in.visit_delay_s().end()},
+          .thresholds = {in.thresholds().begin(), in.thresholds().end()},
+          .curvature = in.curvature(),
+          .headroom = in.headroom(),
+          .excess = in.excess(),
+          .weight = in.weight(),
+          .flow = in.flow(),
+          .stamp = in.stamp(),
+          .own_marginal_s = in.own_marginal_s()};
+}
+
+Result<Frame> TakeTask(const v1::Task& in, Buffer payload, bool aligned) {
+  if (in.survived_count_size() > static_cast<int>(FrameLimits::kRows))
+    return Garbage("too many rows");
+  TaskFrame task{.id = in.id(),
+                 .deadline_s = in.deadline_s(),
+                 .retry_budget = in.retry_budget(),
+                 .early_exit = !in.no_early_exit(),
+                 .shadow = in.shadow(),
+                 .request_id = in.request_id(),
+                 .trace_parent = in.trace_parent()};
+  task.rows.resize(static_cast<std::size_t>(in.survived_count_size()));
+  std::size_t at = 0;
+  const std::size_t total = static_cast<std::size_t>(in.survived_size());
+  const float* survived = in.survived().data();
+  for (std::size_t row = 0; row < task.rows.size(); ++row) {
+    const std::size_t count = in.survived_count(static_cast<int>(row));
+    if (count > total - at) return Garbage("fewer thresholds than the rows have");
+    task.rows[row].survived.assign(survived + at, survived + at + count);
+    at += count;
+  }
+  if (at != total) return Garbage("more thresholds than the rows have");
+  OFFRAMP_RETURN_IF_ERROR(TakeTensors(in.tensors(), std::move(payload), aligned, &task.tensors));
+  return Frame(std::move(task));
+}
+
+Result<Frame> TakeAnswer(const v1::Answer& in, Buffer payload, bool aligned) {
+  AnswerFrame answer{.id = in.id(),
+                     .rows = {in.rows().begin(), in.rows().end()},
+                     .exit_stage = ToStage(in.exit_stage()),
+                     .confidence = {in.confidence().begin(), in.confidence().end()},
+                     .retries = in.retries()};
+  for (const v1::Hop& hop : in.path()) {
+    answer.path.push_back(
+        {.node = hop.node(), .queue_s = hop.queue_s(), .compute_s = hop.compute_s()});
+  }
+  OFFRAMP_RETURN_IF_ERROR(TakeTensors(in.tensors(), std::move(payload), aligned, &answer.tensors));
+  return Frame(std::move(answer));
+}
+
+Result<Frame> TakeRefuse(const v1::Refuse& in) {
+  const auto* code =
+      std::find(internal::kWireStatus.begin() + 1, internal::kWireStatus.end(), in.code());
+  if (code == internal::kWireStatus.end()) return Garbage("a refusal with an unknown code");
+  if (in.message().size() > FrameLimits::kStatusBytes)
+    return Garbage("a refusal of too many words");
+  return Frame(RefuseFrame{
+      .id = in.id(),
+      .rows = {in.rows().begin(), in.rows().end()},
+      .status = Status(static_cast<StatusCode>(code - internal::kWireStatus.begin()), in.message()),
+      .retries = in.retries()});
+}
+
+Result<Frame> Take(const v1::Frame& message, Buffer payload, bool aligned) {
+  const auto kind = message.kind_case();
+  if (kind == v1::Frame::kTask) return TakeTask(message.task(), std::move(payload), aligned);
+  if (kind == v1::Frame::kAnswer) return TakeAnswer(message.answer(), std::move(payload), aligned);
+  if (!payload.empty()) return Garbage("a payload in a frame without tensors");
+  switch (kind) {
+    case v1::Frame::kHello:
+      return Frame(Take(message.hello()));
+    case v1::Frame::kAck:
+      return Frame(AckFrame{.id = message.ack().id(),
+                            .queue_s = message.ack().queue_s(),
+                            .compute_s = message.ack().compute_s(),
+                            .report = Take(message.ack().report())});
+    case v1::Frame::kRefuse:
+      return TakeRefuse(message.refuse());
+    case v1::Frame::kCancel:
+      return Frame(CancelFrame{.id = message.cancel().id()});
+    case v1::Frame::kReport:
+      return Frame(Take(message.report()));
+    case v1::Frame::kAgent:
+      return Frame(Take(message.agent()));
+    default:
+      return Garbage("a frame of unknown kind");
+  }
+}
+
+Result<Frame> ReadFrame(Reader* reader) {
+  std::array<char, 4096> block;
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  google::protobuf::Arena arena(options);
+  auto* message = google::protobuf::Arena::CreateMessage<v1::Frame>(&arena);
+
+  OFFRAMP_RETURN_IF_ERROR(ReadEnvelope(reader, message));
+  bool aligned = false;
+  OFFRAMP_ASSIGN_OR_RETURN(Buffer payload, ReadPayload(reader, &aligned));
+  OFFRAMP_ASSIGN_OR_RETURN(Frame frame, Take(*message, std::move(payload), aligned));
+  OFFRAMP_RETURN_IF_ERROR(CheckFrame(frame));
+  return frame;
+}
+
+}  // namespace
+
+Result<Frame> DecodeFrame(std::span<const Buffer> pieces) {
+  Reader reader(pieces);
+  OFFRAMP_ASSIGN_OR_RETURN(Frame frame, ReadFrame(&reader));
+  if (reader.left() > 0) return Garbage("more than a frame");
+  return frame;
+}
+
+Status DecodeFrames(std::span<const Buffer> pieces, const std::function<bool(Frame)>& take) {
+  Reader reader(pieces);
+  do {
+    OFFRAMP_ASSIGN_OR_RETURN(Frame frame, ReadFrame(&reader));
+    if (!take(std::move(frame))) return OkStatus();
+  } while (reader.left() > 0);
+  return OkStatus();
+}
+
+}  // namespace offramp

@@ -1,0 +1,23 @@
+#include "offramp/wire/process_tuning.h"
+
+#include <cstdlib>  // defines __GLIBC__, where it is glibc
+
+#include <grpc/support/log.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace offramp {
+
+void ProcessTuning() {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+#endif
+  if (std::getenv("GRPC_VERBOSITY") == nullptr && std::getenv("GRPC_TRACE") == nullptr) {
+    gpr_set_log_function([](gpr_log_func_args*) {});
+  }
+}
+
+}  // namespace offramp
