@@ -23,14 +23,14 @@ sigset_t Watched() {
 
 }  // namespace
 
-SignalWatcher::SignalWatcher(std::function<void(int signal)> on_first)
-    : on_first_(std::move(on_first)) {
+void BlockStopSignals() {
   const sigset_t set = Watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A client that closes its connection must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
-  thread_ = std::thread([this] { Watch(); });
 }
+
+SignalWatcher::SignalWatcher(std::function<void(int signal)> on_first)
+    : on_first_(std::move(on_first)), thread_([this] { Watch(); }) {}
 
 SignalWatcher::~SignalWatcher() {
   pthread_kill(thread_.native_handle(), kWake);

@@ -6,7 +6,11 @@
 
 namespace offramp {
 
-// Make one before any other thread of the process starts: threads inherit the blocked signals.
+// Call first in a daemon, before any thread exists: threads inherit the blocked signals, and one that
+// does not block them would end the process. A client that closes its connection must not either.
+void BlockStopSignals();
+
+// REQUIRES: BlockStopSignals() was called before any other thread started.
 class SignalWatcher {
  public:
   // `on_first` runs on the watcher's thread. The second signal is _exit(1).

@@ -191,6 +191,7 @@ class GatewayDaemon {
 }  // namespace
 
 Status RunGateway(const GatewayDaemonOptions& options) {
+  BlockStopSignals();
   OFFRAMP_RETURN_IF_ERROR(SetUpLog(options.name, options.log_format, options.log_level));
   ProcessTuning();
   if (options.fleet.FindGateway(options.name) == nullptr) {

@@ -24,7 +24,7 @@ Status ApplyCallContext(const grpc::CallbackServerContext& context, InferenceReq
   if (IsPlainToken(trace_parent)) request.trace_parent = trace_parent;
   if (request.id.empty()) {
     const std::string_view id = MetadataValue(context, "x-request-id");
-    request.id = IsPlainToken(id) ? std::string(id) : MakeRequestId();
+    if (IsPlainToken(id)) request.id = id;
   }
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return OkStatus();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
@@ -29,6 +30,9 @@ Result<std::unique_ptr<OipGrpc>> OipGrpc::Start(const std::string& address,
   if (colon == std::string::npos || colon == 0) {
     return InvalidArgumentError("gRPC address '" + address + "' is not host:port");
   }
+  // protobuf writes a line to standard error for every message that is not UTF-8: a client could
+  // fill the disk with them. The client gets an error anyway.
+  google::protobuf::SetLogHandler(nullptr);
   auto impl = std::make_unique<Impl>(service);
   grpc::ServerBuilder builder;
   int port = 0;

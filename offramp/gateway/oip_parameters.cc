@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <random>
 
-#include "offramp/base/random.h"
 #include "offramp/base/text.h"
 #include "offramp/base/units.h"
 
@@ -81,20 +79,6 @@ Status CheckRequestId(std::string_view id) {
 bool IsPlainToken(std::string_view value) {
   return !value.empty() && value.size() <= kMaxRequestIdBytes &&
          std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-std::string MakeRequestId() {
-  // Not for secrets: ids only have to differ between requests, gateways and restarts.
-  thread_local Random random((std::uint64_t{std::random_device{}()} << 32) ^
-                             std::random_device{}());
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::uint64_t bits = random.Bits();
-  std::string id(16, '0');
-  for (char& digit : id) {
-    digit = kHex[bits & 15];
-    bits >>= 4;
-  }
-  return id;
 }
 
 }  // namespace offramp

@@ -38,7 +38,4 @@ inline constexpr std::size_t kMaxRequestIdBytes = 256;
 // characters.
 bool IsPlainToken(std::string_view value);
 
-// A fresh id for a request that came without one: 16 hex digits. Thread-safe.
-std::string MakeRequestId();
-
 }  // namespace offramp

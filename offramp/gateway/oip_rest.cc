@@ -142,7 +142,7 @@ void OipRest::Infer(const HttpRequest& request, const RestRoute& route,
   context.encoding = ChooseEncoding(request.headers.Find("Accept-Encoding"));
   context.min_compressed_bytes = options_.min_compressed_bytes;
   const std::string_view given_id = request.headers.Find("x-request-id");
-  context.request_id = IsPlainToken(given_id) ? std::string(given_id) : MakeRequestId();
+  if (IsPlainToken(given_id)) context.request_id = given_id;
   const auto refuse = [&](const Status& status) {
     responder.Reply(Finish(context, RestError(status)));
   };

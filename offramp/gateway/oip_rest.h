@@ -39,7 +39,7 @@ class OipRest {
 
   // Answers any request, now or when the fleet has; errors of every kind are {"error": "..."}. An
   // infer request whose client goes away is cancelled. The header x-request-id is accepted, logged
-  // on every hop and echoed; a request without one gets one. traceparent is passed on.
+  // on every hop and echoed. traceparent is passed on.
   void Handle(HttpRequest request, HttpResponder responder);
 
  private:

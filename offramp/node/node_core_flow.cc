@@ -91,14 +91,14 @@ void NodeCore::FinishStage(ParcelKey key, const std::vector<Tensor>& outputs) {
     (leaves ? exits : goes_on).push_back(static_cast<std::uint32_t>(i));
   }
 
-  AckFrame ack;
-  ack.id = parcel.task.id;
-  ack.queue_s = parcel.queue_s;
-  ack.compute_s = parcel.compute_s;
-  ack.report = MakeReport(parcel.session);
-  sessions_.Send(parcel.session, std::move(ack));
-
   if (!goes_on.empty()) {
+    // Before the rows go on: whoever chose this node wants to know at once that it is free again.
+    AckFrame ack;
+    ack.id = parcel.task.id;
+    ack.queue_s = parcel.queue_s;
+    ack.compute_s = parcel.compute_s;
+    ack.report = MakeReport(parcel.session);
+    sessions_.Send(parcel.session, std::move(ack));
     if (!SendOn(key, goes_on, static_cast<float>(threshold), outputs)) return;
   }
   if (!exits.empty()) AnswerHere(key, exits, confidence, outputs);
@@ -114,6 +114,7 @@ void NodeCore::AnswerHere(ParcelKey key, const std::vector<std::uint32_t>& rows,
   answer.exit_stage = options_.stage;
   for (const std::uint32_t row : rows) answer.confidence.push_back(confidence[row]);
   answer.path.push_back({options_.name, parcel.queue_s, parcel.compute_s});
+  if (rows.size() == parcel.task.rows.size()) answer.report = MakeReport(parcel.session);
   const std::vector<std::int64_t> positions = Positions(rows);
   for (const TensorSpec& spec : bundle_.outputs) {
     const bool is_answer = &spec == &bundle_.outputs.back();
@@ -184,6 +185,7 @@ void NodeCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
   observer_.OnAnswerReturned(static_cast<std::int64_t>(rows.size()),
                              loop_.NowSeconds() - parcel.forwarded_s);
   answer.id = parcel.task.id;
+  answer.report.reset();
   answer.rows.clear();
   for (const std::uint32_t row : rows) answer.rows.push_back(parcel.job_rows[row]);
   answer.path.insert(answer.path.begin(), {options_.name, parcel.queue_s, parcel.compute_s});

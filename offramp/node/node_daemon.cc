@@ -209,6 +209,7 @@ class NodeDaemon {
 }  // namespace
 
 Status RunNode(const NodeDaemonOptions& options) {
+  BlockStopSignals();
   OFFRAMP_RETURN_IF_ERROR(SetUpLog(options.name, options.log_format, options.log_level));
   ProcessTuning();
   if (options.fleet.FindNode(options.name) == nullptr) {

@@ -161,7 +161,7 @@ class Forwarder final : public ReceiverLinkOwner {
   void UpdateAvailability(int receiver);
   void UpdateOwed(int receiver);
   Parcel* FindParcel(int receiver, std::uint64_t id);
-  void MarkStageDone(Parcel& parcel);
+  void MarkStageDone(Parcel& parcel, double at_receiver_s);
   void OnReport(int receiver, const Report& report);
   void OnAck(int receiver, const AckFrame& ack);
   void OnAnswer(int receiver, AnswerFrame answer);

@@ -96,9 +96,13 @@ Forwarder::Parcel* Forwarder::FindParcel(int receiver, std::uint64_t id) {
   return it != parcels_.end() && it->second.receiver == receiver ? &it->second : nullptr;
 }
 
-void Forwarder::MarkStageDone(Parcel& parcel) {
+void Forwarder::MarkStageDone(Parcel& parcel, double at_receiver_s) {
   if (parcel.settled) return;
   parcel.settled = true;
+  const double transfer_s =
+      std::max(loop_.NowSeconds() - parcel.sent_s - at_receiver_s, 0.0);
+  metrics(parcel.receiver).OnTransfer(transfer_s);
+  if (options_.on_transfer) options_.on_transfer(parcel.receiver, transfer_s);
   if (!parcel.abandoned) {
     sender_.OnStageDone(parcel.receiver, loop_.NowSeconds(), parcel.sent_s,
                         static_cast<std::int64_t>(parcel.rows.size()));
@@ -139,13 +143,7 @@ void Forwarder::OnReport(int receiver, const Report& report) {
 
 void Forwarder::OnAck(int receiver, const AckFrame& ack) {
   if (Parcel* parcel = FindParcel(receiver, ack.id)) {
-    if (!parcel->settled && std::isfinite(ack.queue_s) && std::isfinite(ack.compute_s)) {
-      const double seconds =
-          std::max(loop_.NowSeconds() - parcel->sent_s - ack.queue_s - ack.compute_s, 0.0);
-      metrics(receiver).OnTransfer(seconds);
-      if (options_.on_transfer) options_.on_transfer(receiver, seconds);
-    }
-    MarkStageDone(*parcel);
+    MarkStageDone(*parcel, static_cast<double>(ack.queue_s) + static_cast<double>(ack.compute_s));
   }
   OnReport(receiver, ack.report);
 }
@@ -156,7 +154,14 @@ void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
     counters_.late_answers += answer.rows.size();
     return;
   }
-  MarkStageDone(*parcel);
+  if (answer.report && !answer.path.empty()) {
+    const Hop& there = answer.path.front();
+    MarkStageDone(*parcel,
+                  static_cast<double>(there.queue_s) + static_cast<double>(there.compute_s));
+    OnReport(receiver, *std::exchange(answer.report, std::nullopt));
+    parcel = FindParcel(receiver, answer.id);
+    if (parcel == nullptr) return;
+  }
   const JobId job_id = parcel->job;
   Job& job = jobs_.at(job_id);
   Rows fresh;                             // positions in the job

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -50,7 +51,7 @@ struct TaskFrame {
   std::vector<Tensor> tensors;  // each with rows.size() rows
 };
 
-// The stage of all rows of parcel `id` is done.
+// The stage of all rows of parcel `id` is done. Not sent when one AnswerFrame answers them all.
 struct AckFrame {
   std::uint64_t id = 0;
   float queue_s = 0;    // how long the parcel waited at the receiver,
@@ -74,6 +75,8 @@ struct AnswerFrame {
   std::vector<Hop> path;            // from the receiver on; a forwarder puts itself in front
   std::uint32_t retries = 0;        // re-sends spent downstream
   std::vector<Tensor> tensors;      // logits and plain outputs, rows.size() rows
+  // Of the very node that answers, in place of an AckFrame when it answers the whole parcel.
+  std::optional<Report> report;
 };
 
 // The receiver gives rows back unanswered. kUnavailable and kResourceExhausted: send them to

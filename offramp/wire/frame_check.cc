@@ -141,6 +141,7 @@ Status Check(const AnswerFrame& answer) {
     OFFRAMP_RETURN_IF_ERROR(Finite("queue_s", hop.queue_s));
     OFFRAMP_RETURN_IF_ERROR(Finite("compute_s", hop.compute_s));
   }
+  if (answer.report) OFFRAMP_RETURN_IF_ERROR(Check(*answer.report));
   return CheckTensors(answer.tensors, answer.rows.size());
 }
 

@@ -247,6 +247,7 @@ Result<Frame> TakeAnswer(const v1::Answer& in, Buffer payload, bool aligned) {
     answer.path.push_back(
         {.node = hop.node(), .queue_s = hop.queue_s(), .compute_s = hop.compute_s()});
   }
+  if (in.has_report()) answer.report = Take(in.report());
   OFFRAMP_RETURN_IF_ERROR(TakeTensors(in.tensors(), std::move(payload), aligned, &answer.tensors));
   return Frame(std::move(answer));
 }

@@ -87,6 +87,7 @@ void Fill(const AnswerFrame& answer, v1::Frame* frame) {
     out_hop->set_compute_s(hop.compute_s);
   }
   out->set_retries(answer.retries);
+  if (answer.report) Fill(*answer.report, out->mutable_report());
   DescribeTensors(answer.tensors, out->mutable_tensors());
 }
 

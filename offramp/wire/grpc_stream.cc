@@ -56,7 +56,7 @@ void AppendTo(std::vector<grpc::Slice>* message, const EncodedFrame& frame) {
     message->emplace_back(
         const_cast<std::byte*>(part.data()), part.size(),
         [](void* buffer) { delete static_cast<Buffer*>(buffer); }, owner.get());
-    owner.release();  // the slice has it
+    static_cast<void>(owner.release());  // the slice has it
   }
 }
 

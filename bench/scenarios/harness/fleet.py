@@ -120,6 +120,10 @@ class Fleet:
         self._ask(name, f"/speed?gflops_per_s={gflops_per_s!r}", data=b"")
         return time.monotonic()
 
+    def part_status(self, name):
+        """What one part says of itself, now."""
+        return json.loads(self._ask(name, "/status"))
+
     def status(self):
         done = self._run("status", str(self.file), "--json")
         return json.loads(done.stdout)

@@ -48,7 +48,8 @@ inline Report ExampleReport() {
           .received_tasks = 1234567890123,
           .finished_tasks = 99,
           .accepting = false,
-          .progressing = true};
+          .progressing = true,
+          .reaches_end = false};
 }
 
 inline AnswerFrame ExampleAnswer() {
@@ -58,7 +59,8 @@ inline AnswerFrame ExampleAnswer() {
           .confidence = {0.9f, 0.25f},
           .path = {{.node = "s1-a", .queue_s = 0.001f, .compute_s = 0.25f}, {.node = "s2-b"}},
           .retries = 2,
-          .tensors = {ExampleTensor("logits", 2, 10, 4)}};
+          .tensors = {ExampleTensor("logits", 2, 10, 4)},
+          .report = ExampleReport()};
 }
 
 inline AgentMessage ExampleAgentMessage() {
@@ -78,7 +80,7 @@ inline std::vector<Frame> ExampleFrames() {
   return {
       Hello{.protocol = 1, .fleet = "f", .name = "s1-a", .stage = 1, .incarnation = ~0ull},
       ExampleTask(),
-      AckFrame{.id = 79, .report = ExampleReport()},
+      AckFrame{.id = 79, .queue_s = 0.125f, .compute_s = 0.25f, .report = ExampleReport()},
       ExampleAnswer(),
       RefuseFrame{.id = 80, .rows = {0, 4}, .status = UnavailableError("draining"), .retries = 1},
       CancelFrame{.id = 81},

@@ -1,0 +1,33 @@
+# bash completion for offramp; printed by `offramp completion bash`
+_offramp() {
+  local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
+  local words=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    words="demo up down status top drain node gateway bench completion version --help -h --version"
+  else
+    case "${COMP_WORDS[1]} $before" in
+      'up --log-level') words="trace debug info warn error" ;;
+      'up --log-format') words="text json" ;;
+      'node --log-level') words="trace debug info warn error" ;;
+      'node --log-format') words="text json" ;;
+      'gateway --log-level') words="trace debug info warn error" ;;
+      'gateway --log-format') words="text json" ;;
+      'bench --arrivals') words="poisson even" ;;
+      *) case "${COMP_WORDS[1]}" in
+        demo) words="--help -h --policies --thresholds --seconds -s --rate -r --seed --data --report --records" ;;
+        up) words="--help -h --detach -d --json --policy --thresholds --insecure --timeout --log-level --log-format" ;;
+        down) words="--help -h --timeout" ;;
+        status) words="--help -h --json --watch -w --wide --interval --timeout" ;;
+        top) words="--help -h --interval" ;;
+        drain) words="--help -h" ;;
+        node) words="--help -h --name --insecure --log-level --log-format" ;;
+        gateway) words="--help -h --name --insecure --log-level --log-format" ;;
+        bench) words="--help -h --target --model --rate -r --seconds -s --steps --trace --arrivals --outstanding --rows --deadline --warmup --no-early-exit --seed --data --json --records" ;;
+        completion) words="bash zsh fish --help -h" ;;
+        version) words="--help -h --json" ;;
+      esac ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o default -F _offramp offramp
