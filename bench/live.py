@@ -6,7 +6,7 @@ death of the fastest node of stage 2 and its slow-down by four: over seeds, the 
 fresh ones, one and four gateways, each baseline at several thresholds. Prints what came out, and the
 comparison at equal accuracy; draws bench/out/live.html. Finished runs are kept in bench/out/live.jsonl,
 and `--resume` goes on after them. All of it takes hours; `--quick` is one seed of the demo's fleet with
-one threshold less everywhere, about eight minutes.
+four gateways, fewer policies and thresholds, about ten minutes.
 """
 
 import argparse

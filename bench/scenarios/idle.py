@@ -42,6 +42,7 @@ def idle(running):
             "kind": "node" if stage else "gateway",
             "cpu": (processes.cpu_seconds(part["pid"]) - before[part["name"]]) / seconds,
             "rss_bytes": processes.rss_bytes(part["pid"]),
+            "private_bytes": processes.private_bytes(part["pid"]),
             "threads": processes.threads(part["pid"]),
             "model_bytes": model_bytes(running.spec, stage) if stage else 0,
         }
@@ -110,13 +111,16 @@ def main():
         (kind, report.percent(stats.mean([o["cpu"] for o in ones]), 2),
          report.percent(max(o["cpu"] for o in ones), 2),
          f"{stats.mean([o['rss_bytes'] for o in ones]) / 1e6:.1f} MB",
-         f"{max(beside(o) for o in ones) / 1e6:.1f} MB", max(o["threads"] for o in ones))
+         f"{max(beside(o) for o in ones) / 1e6:.1f} MB",
+         f"{stats.mean([o['private_bytes'] for o in ones]) / 1e6:.1f} MB",
+         max(o["threads"] for o in ones))
         for kind, ones in (("node", nodes), ("gateway", gateways))
     ]
     figure.sections.append(
-        f"{IDLE_S:.0f} s without a request.\n\n"
+        f"{IDLE_S:.0f} s without a request. Resident memory counts the pages of shared libraries (ONNX "
+        "Runtime, gRPC) in every process, though the machine holds them once.\n\n"
         + report.table(("", "CPU, mean", "CPU, most", "resident, mean", "beside the model, most",
-                        "threads"), rows)
+                        "backed by no file, mean", "threads"), rows)
     )
     steepest = max(slopes, key=lambda name: slopes[name][0])
     total = sum(slope for slope, _ in slopes.values())

@@ -35,13 +35,11 @@ std::string Complaint(const CLI::App* root, const CLI::Error& error) {
   std::string what = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     const auto words = at->remaining();
-    const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-      return word.starts_with("-");
-    });
+    const auto option = std::find_if(words.begin(), words.end(),
+                                     [](const std::string& word) { return word.starts_with("-"); });
     if (!words.empty()) what = UnknownWord(*at, option == words.end() ? words.front() : *option);
   }
-  const std::string name =
-      at == root ? root->get_name() : root->get_name() + " " + at->get_name();
+  const std::string name = at == root ? root->get_name() : root->get_name() + " " + at->get_name();
   return "offramp: " + what + "\nTry `" + name + " --help`.\n";
 }
 

@@ -64,8 +64,8 @@ Result<Schedule> MakeSchedule(const BenchOptions& options) {
     for (LoadStep& step : steps) step.tasks_per_s /= options.rows;
   }
   Random random(options.seed);
-  schedule.arrivals_s = options.arrivals == "even" ? EvenArrivals(steps)
-                                                   : PoissonArrivals(steps, random);
+  schedule.arrivals_s =
+      options.arrivals == "even" ? EvenArrivals(steps) : PoissonArrivals(steps, random);
   schedule.span_s = TotalSeconds(steps);
   return schedule;
 }
@@ -74,7 +74,7 @@ Result<Schedule> MakeSchedule(const BenchOptions& options) {
 Result<std::vector<std::string>> FindTargets(const BenchOptions& options) {
   if (!options.targets.empty()) return options.targets;
   if (options.fleet.empty()) {
-    return InvalidArgumentError("expected FLEET or --target HOST:PORT");
+    return InvalidArgumentError("expected FLEET or --target ADDRESS");
   }
   OFFRAMP_RETURN_IF_ERROR(CheckFleetPath(options.fleet));
   std::vector<std::string> targets;
@@ -110,10 +110,10 @@ std::string SummaryTable(const LoadSummary& summary, double span_s, bool colour)
   table.AddRow({"failed", count(summary.failed)});
   if (summary.pending > 0) table.AddRow({"cut short", count(summary.pending)});
   if (span_s > 0) {
-    table.AddRow({"offered requests/s", Format("%.1f", static_cast<double>(summary.requests) /
-                                                           span_s)});
-    table.AddRow({"answered rows/s", Format("%.1f", static_cast<double>(summary.rows_answered) /
-                                                        span_s)});
+    table.AddRow(
+        {"offered requests/s", Format("%.1f", static_cast<double>(summary.requests) / span_s)});
+    table.AddRow(
+        {"answered rows/s", Format("%.1f", static_cast<double>(summary.rows_answered) / span_s)});
   }
   table.AddRow({"delay mean", Milliseconds(summary.delay.mean_s)});
   table.AddRow({"delay p50", Milliseconds(summary.delay.p50_s)});
@@ -160,8 +160,7 @@ int RunBench(const BenchOptions& options) {
   const auto progress = [&](const LoadProgress& now) {
     if (Interrupted()) (*client)->Stop();
     line.Show(Format("%lld sent, %lld answered, %s left", static_cast<long long>(now.sent),
-                     static_cast<long long>(now.done),
-                     ShortDuration(span_s - now.now_s).c_str()));
+                     static_cast<long long>(now.done), ShortDuration(span_s - now.now_s).c_str()));
   };
   const auto records =
       options.outstanding > 0
@@ -177,8 +176,10 @@ int RunBench(const BenchOptions& options) {
     if (!status.ok()) return Fail(status);
   }
   if (options.json) {
-    Json json = {{"model", (*client)->model().name}, {"targets", load.targets},
-                 {"rows", options.rows},             {"seed", options.seed},
+    Json json = {{"model", (*client)->model().name},
+                 {"targets", load.targets},
+                 {"rows", options.rows},
+                 {"seed", options.seed},
                  {"loop", options.outstanding > 0 ? "closed" : "open"}};
     json.update(ToJson(summary, measured_s));
     std::cout << json.dump(2) << std::endl;
@@ -198,14 +199,16 @@ void AddBenchCommand(CommandLine& line) {
       "  offramp bench fleets/demo.yaml --rate 120 --seconds 20\n"
       "  offramp bench fleets/demo.yaml --steps 10x80,5x160,10x80 --json\n"
       "  offramp bench fleets/demo.yaml --trace arrivals.txt --records records.json\n"
-      "  offramp bench --target 127.0.0.1:8001 --data random --outstanding 16 --seconds 5\n"
+      "  offramp bench --target 127.0.0.1:8001 --data random --outstanding 16 --seconds 5\n\n"
       "Open loop unless --outstanding is given: requests go out on time whatever the answers do,\n"
       "and delay counts from the due time. Exit code 1 if a request failed (not: was refused).");
   command->add_option("FLEET", options->fleet, "Fleet file of a running fleet")
       ->envname("OFFRAMP_FLEET")
       ->type_name("");
-  command->add_option("--target", options->targets, "gRPC server in place of FLEET; repeatable")
-      ->type_name("HOST:PORT");
+  command
+      ->add_option("--target", options->targets,
+                   "host:port of a gRPC server, in place of FLEET; repeatable")
+      ->type_name("ADDRESS");
   command->add_option("--model", options->model, "Model name; default: the only one served")
       ->type_name("NAME");
   const auto group = [&](CLI::Option* option) { return option->group("Load")->type_name("N"); };

@@ -87,7 +87,9 @@ std::string BashCompletion(const CLI::App& app) {
       "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
       "  local words=\"\"\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-      "    words=\"" + Join(names, " ") + " " + AllNames(CommandOf(app)) + "\"\n"
+      "    words=\"" +
+      Join(names, " ") + " " + AllNames(CommandOf(app)) +
+      "\"\n"
       "  else\n"
       "    case \"${COMP_WORDS[1]} $before\" in\n";
   for (const Command& command : commands) {
@@ -139,8 +141,7 @@ std::string ZshCompletion(const CLI::App& app) {
       for (const std::string& name : flag.names) {
         out += " \\\n      '" + name + "[" + Plain(flag.description) + "]";
         if (flag.takes_value) {
-          out += flag.values.empty() ? ":value:_files"
-                                     : ":value:(" + Join(flag.values, " ") + ")";
+          out += flag.values.empty() ? ":value:_files" : ":value:(" + Join(flag.values, " ") + ")";
         }
         out += "'";
       }
@@ -164,8 +165,8 @@ std::string FishCompletion(const CLI::App& app) {
   for (const Command& command : CommandsOf(app)) {
     out += "complete -c offramp -n __fish_use_subcommand -f -a " + command.name + " -d '" +
            Plain(command.description) + "'\n";
-    const std::string when = "complete -c offramp -n '__fish_seen_subcommand_from " +
-                             command.name + "'";
+    const std::string when =
+        "complete -c offramp -n '__fish_seen_subcommand_from " + command.name + "'";
     if (!command.words.empty()) out += when + " -f -a '" + Join(command.words, " ") + "'\n";
     for (const Flag& flag : command.flags) {
       out += when;

@@ -35,8 +35,8 @@ Status Run(const DaemonOptions& options, const std::string& role, const DaemonMa
   OFFRAMP_RETURN_IF_ERROR(MakeStateDir(state_dir));
   const auto before = ReadPart(state_dir, options.name);
   if (before.ok() && ProcessAlive(before->process)) {
-    return AlreadyExistsError(Format("%s: runs already, process %d", options.name.c_str(),
-                                     before->process.pid));
+    return AlreadyExistsError(
+        Format("%s: runs already, process %d", options.name.c_str(), before->process.pid));
   }
   const ProcessId self = ThisProcess();
   OFFRAMP_RETURN_IF_ERROR(WriteProcess(state_dir, options.name, self));

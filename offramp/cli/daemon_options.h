@@ -21,8 +21,7 @@ void AddDaemonOptions(CLI::App* command, DaemonOptions& options);
 
 // Reads the fleet as the running parts see it, registers this process in the state folder and calls
 // `run` with all that a daemon needs. `role` is "node" or "gateway". Returns the exit code.
-using DaemonMain =
-    std::function<Status(Fleet fleet, const std::string& state_dir, bool insecure)>;
+using DaemonMain = std::function<Status(Fleet fleet, const std::string& state_dir, bool insecure)>;
 int RunDaemon(const DaemonOptions& options, const std::string& role, const DaemonMain& run);
 
 }  // namespace offramp

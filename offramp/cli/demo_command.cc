@@ -1,10 +1,9 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <unistd.h>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/commands.h"
@@ -17,6 +16,7 @@
 #include "offramp/cli/signals.h"
 #include "offramp/cli/terminal.h"
 #include "offramp/files/run_state.h"
+
 #include "offramp_version.h"
 
 namespace offramp {
@@ -29,9 +29,9 @@ constexpr double kStartStopSeconds = 4;  // a guess for the time shown as left, 
 
 struct DemoOptions {
   std::string fleet;
-  std::vector<std::string> policies = {"dto-ee",       "round-robin", "least-outstanding",
-                                       "weighted-least-outstanding", "peak-ewma",
-                                       "computing-first"};
+  std::vector<std::string> policies = {
+      "dto-ee",    "round-robin",    "least-outstanding", "weighted-least-outstanding",
+      "peak-ewma", "computing-first"};
   std::string thresholds = "tuned";
   double seconds = 26;
   double tasks_per_s = 0;
@@ -74,8 +74,7 @@ Status RunPolicies(const DemoOptions& options, const std::string& fleet_path,
   double overhead_s = kStartStopSeconds;
   for (std::size_t i = 0; i < options.policies.size(); ++i) {
     const std::string& policy = options.policies[i];
-    const std::string head = Format("[%zu/%zu] %s", i + 1, options.policies.size(),
-                                    policy.c_str());
+    const std::string head = Format("[%zu/%zu] %s", i + 1, options.policies.size(), policy.c_str());
     DemoRunOptions run_options;
     run_options.fleet_path = fleet_path;
     run_options.policy = policy;
@@ -84,8 +83,8 @@ Status RunPolicies(const DemoOptions& options, const std::string& fleet_path,
     run_options.seed = options.seed;
     run_options.progress = [&](double t_s, const std::string& text) {
       const auto after = static_cast<double>(options.policies.size() - i - 1);
-      const double left_s = scenario.seconds - std::max(0.0, t_s) +
-                            after * (scenario.seconds + overhead_s);
+      const double left_s =
+          scenario.seconds - std::max(0.0, t_s) + after * (scenario.seconds + overhead_s);
       std::string time;
       if (t_s >= 0) time = Format("  %2.0f of %.0f s", t_s, scenario.seconds);
       line.Show(head + time + "  " + text + "  (" + ShortDuration(left_s) + " left)");
@@ -95,8 +94,7 @@ Status RunPolicies(const DemoOptions& options, const std::string& fleet_path,
     line.Clear();
     if (!run.ok()) return run.status().At(policy);
     overhead_s = std::max(0.0, Now() - start_s - scenario.seconds);
-    const LoadSummary whole =
-        Summarise(run->records, scenario.measured_from_s(), scenario.seconds);
+    const LoadSummary whole = Summarise(run->records, scenario.measured_from_s(), scenario.seconds);
     std::cerr << Format("%-34s mean %4.0f ms  p95 %4.0f ms  accuracy %.1f %%\n", head.c_str(),
                         whole.delay.mean_s * 1e3, whole.delay.p95_s * 1e3,
                         100 * whole.accuracy.value_or(0));
@@ -172,7 +170,8 @@ int RunDemo(const DemoOptions& options) {
   const std::int64_t lost = LostTasks(runs);
   const bool trouble = std::any_of(runs.begin(), runs.end(),
                                    [](const DemoRun& run) { return !run.trouble.empty(); });
-  if (lost > 0) std::cerr << Format("offramp: %lld tasks were lost\n", static_cast<long long>(lost));
+  if (lost > 0)
+    std::cerr << Format("offramp: %lld tasks were lost\n", static_cast<long long>(lost));
   if (trouble) std::cerr << "offramp: parts failed that nobody had touched, see above\n";
   return lost > 0 || trouble ? kExitFailed : kExitDone;
 }
@@ -185,7 +184,7 @@ void AddDemoCommand(CommandLine& line) {
       line, "demo", "Run a fleet through a surge, a death and a slow-down, once for each policy",
       "  offramp demo\n"
       "  offramp demo --policies dto-ee,peak-ewma --thresholds 0.8 --seconds 40\n"
-      "  offramp demo my-fleet.yaml --rate 60 --report my-report.html\n"
+      "  offramp demo my-fleet.yaml --rate 60 --report my-report.html\n\n"
       "Exit code 0 only if no accepted task was lost.");
   command->add_option("FLEET", options->fleet, "Fleet file; default: the shipped fleets/demo.yaml")
       ->envname("OFFRAMP_FLEET")

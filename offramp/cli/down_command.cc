@@ -1,8 +1,7 @@
-#include <signal.h>
-
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <signal.h>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/commands.h"

@@ -1,7 +1,6 @@
-#include <signal.h>
-
 #include <iostream>
 #include <memory>
+#include <signal.h>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/admin_client.h"
@@ -28,7 +27,8 @@ std::vector<std::string> PartNames(const Fleet& fleet) {
 Status Drain(const DrainOptions& options) {
   OFFRAMP_RETURN_IF_ERROR(CheckFleetPath(options.fleet));
   const std::string state_dir = StateDir(options.fleet);
-  OFFRAMP_ASSIGN_OR_RETURN(const SnapshotFleet running, ReadRunningFleet(state_dir, options.fleet, true));
+  OFFRAMP_ASSIGN_OR_RETURN(const SnapshotFleet running,
+                           ReadRunningFleet(state_dir, options.fleet, true));
   const Fleet& fleet = running.fleet;
   if (fleet.FindNode(options.part) == nullptr && fleet.FindGateway(options.part) == nullptr) {
     return InvalidArgumentError("NODE: is '" + options.part + "', expected one of " +

@@ -1,8 +1,8 @@
 // Which fleet a command means: the file as it is, or as the running `up` read it.
 //
-// `up` keeps the text it read and the options that changed it in the state folder (files/run_state.h).
-// Every part of that fleet, also one started by hand later, reads those, so that an edit of the file
-// meanwhile cannot make two parts disagree.
+// `up` keeps the text it read and the options that changed it in the state folder
+// (files/run_state.h). Every part of that fleet, also one started by hand later, reads those, so
+// that an edit of the file meanwhile cannot make two parts disagree.
 #pragma once
 
 #include <optional>
@@ -36,8 +36,8 @@ struct SnapshotFleet {
   FleetOverrides overrides;
 };
 
-// What SaveSnapshot kept, checked again; kNotFound when there is nothing. `path` is the fleet file's
-// own, for messages and relative paths.
+// What SaveSnapshot kept, checked again; kNotFound when there is nothing. `path` is the fleet
+// file's own, for messages and relative paths.
 Result<SnapshotFleet> ReadSnapshot(const std::string& state_dir, const std::string& path);
 
 // The snapshot while the fleet runs, else the file with `insecure` as given.

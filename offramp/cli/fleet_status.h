@@ -1,5 +1,5 @@
-// What runs of a fleet, as the one JSON object of formats.md ("Fleet"): that of `up --json`, and with
-// the parts' own figures that of `status --json`.
+// What runs of a fleet, as the one JSON object of formats.md ("Fleet"): that of `up --json`, and
+// with the parts' own figures that of `status --json`.
 #pragma once
 
 #include <string>

@@ -61,9 +61,9 @@ std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   std::vector<std::string> facts;
   std::string fallback = option->get_default_str();
-  // Lists are shown as typed.
+  // Lists: as typed, but with room to break the line.
   std::erase_if(fallback, [](char c) { return c == '[' || c == ']' || c == '"'; });
-  if (!fallback.empty()) facts.push_back("default " + fallback);
+  if (!fallback.empty()) facts.push_back("default " + Join(Split(fallback, ','), ", "));
   if (!option->get_envname().empty()) facts.push_back("env " + option->get_envname());
   std::string text = option->get_description();
   if (!facts.empty()) text += " [" + Join(facts, "; ") + "]";

@@ -21,8 +21,9 @@ void AddOverrides(CLI::App* command, FleetOverrides& overrides) {
       ->envname("OFFRAMP_POLICY")
       ->type_name("NAME");
   command
-      ->add_option("--thresholds", overrides.thresholds,
-                   "In place of the file's: one number, or tuned; for policies that do not set them")
+      ->add_option(
+          "--thresholds", overrides.thresholds,
+          "In place of the file's: one number, or tuned; for policies that do not set them")
       ->envname("OFFRAMP_THRESHOLDS")
       ->type_name("T");
   command

@@ -1,15 +1,13 @@
 #include "offramp/cli/signals.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
 namespace offramp {
 namespace {
@@ -53,7 +51,9 @@ bool SleepUnlessInterrupted(double seconds) {
   while (!Interrupted()) {
     const double left_s = std::chrono::duration<double>(end - Clock::now()).count();
     if (left_s <= 0) return false;
-    struct pollfd waiting {wake_pipe[0], POLLIN, 0};
+    struct pollfd waiting {
+      wake_pipe[0], POLLIN, 0
+    };
     ::poll(&waiting, 1, static_cast<int>(left_s * 1e3) + 1);
   }
   return true;

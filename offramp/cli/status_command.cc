@@ -39,8 +39,8 @@ int RunStatus(const StatusOptions& options) {
   if (const Status status = CheckFleetPath(options.fleet); !status.ok()) return Fail(status);
   const std::string state_dir = StateDir(options.fleet);
   if (!FleetRuns(state_dir)) {
-    std::cerr << "offramp: " << options.fleet << ": is not up\n";
-    if (!options.json) return kExitFailed;
+    if (options.json) (void)PrintOnce(options, state_dir);  // every part is "down"
+    return Fail(UnavailableError(options.fleet + ": is not up"));
   }
   CatchInterrupts();
   do {

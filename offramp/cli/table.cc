@@ -17,9 +17,7 @@ std::size_t AttributeBytes(std::string_view text, std::size_t at) {
 
 bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-void StripTrailingBlanks(std::string& line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-}
+void StripTrailingBlanks(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
 
 }  // namespace
 

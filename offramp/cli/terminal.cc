@@ -1,11 +1,10 @@
 #include "offramp/cli/terminal.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/table.h"

@@ -1,9 +1,8 @@
-#include <unistd.h>
-
 #include <ctime>
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <unistd.h>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/commands.h"

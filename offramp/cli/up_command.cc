@@ -85,7 +85,8 @@ int RunUp(const UpOptions& options) {
     launcher->Detach();
     return kExitDone;
   }
-  std::cerr << "offramp: up; Ctrl-C drains and stops everything; logs in " << state_dir << "/logs\n";
+  std::cerr << "offramp: up; Ctrl-C drains and stops everything; logs in " << state_dir
+            << "/logs\n";
   return WatchInForeground(*launcher, progress);
 }
 

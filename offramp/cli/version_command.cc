@@ -3,6 +3,7 @@
 
 #include "offramp/cli/commands.h"
 #include "offramp/cli/options.h"
+
 #include "offramp_version.h"
 
 namespace offramp {
@@ -10,8 +11,8 @@ namespace offramp {
 void AddVersionCommand(CommandLine& line) {
   line.app.set_version_flag("--version", std::string("offramp ") + kVersion, "Print the version");
   auto json = std::make_shared<bool>(false);
-  CLI::App* command =
-      AddCommand(line, "version", "Print the version", "  offramp version\n  offramp version --json");
+  CLI::App* command = AddCommand(line, "version", "Print the version",
+                                 "  offramp version\n  offramp version --json");
   AddJson(command, *json);
   command->callback([&line, json] {
     line.action = [json] {

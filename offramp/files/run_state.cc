@@ -1,20 +1,19 @@
 #include "offramp/files/run_state.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -116,9 +115,7 @@ std::optional<ProcessId> FindProcess(int pid) {
   return process;
 }
 
-ProcessId ThisProcess() {
-  return FindProcess(::getpid()).value_or(ProcessId{::getpid(), 0});
-}
+ProcessId ThisProcess() { return FindProcess(::getpid()).value_or(ProcessId{::getpid(), 0}); }
 
 bool ProcessAlive(const ProcessId& process) {
   const auto now = FindProcess(process.pid);
@@ -201,8 +198,7 @@ Status WritePart(const std::string& state_dir, const PartFile& part) {
   if (!part.address.empty()) json["address"] = part.address;
   if (!part.http.empty()) json["http"] = part.http;
   if (!part.grpc.empty()) json["grpc"] = part.grpc;
-  return WriteFileAtomically(
-      path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return WriteFileAtomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Result<PartFile> ReadPart(const std::string& state_dir, const std::string& name) {
@@ -238,8 +234,7 @@ std::int64_t PartsVersion(const std::string& state_dir) {
   return facts.st_mtim.tv_sec * 1'000'000'000LL + facts.st_mtim.tv_nsec;
 }
 
-void RemovePart(const std::string& state_dir, const std::string& name,
-                std::uint64_t incarnation) {
+void RemovePart(const std::string& state_dir, const std::string& name, std::uint64_t incarnation) {
   const auto part = ReadPart(state_dir, name);
   if (!part.ok() || part->incarnation != incarnation) return;
   ::unlink((PartsFolder(state_dir) + "/" + name + ".json").c_str());

@@ -27,18 +27,18 @@ class EngineRunner {
   virtual void Run(std::vector<Tensor> inputs, Done done) = 0;
 };
 
-// An Engine on a thread of its own. Destruction cuts emulated waits short, waits for a run in progress
-// and drops its result.
+// An Engine on a thread of its own. A stage so fast that waking that thread would cost more than the
+// stage itself is run on the loop instead (measured as it goes). Destruction cuts emulated waits
+// short, waits for a run in progress and drops its result.
 class ThreadEngineRunner final : public EngineRunner {
  public:
-  // `engine` is used by the runner's thread only.
   ThreadEngineRunner(std::unique_ptr<Engine> engine, EventLoop& loop);
   ~ThreadEngineRunner() override;
 
   void Run(std::vector<Tensor> inputs, Done done) override;
 
-  // Engine::SetSpeed.
-  void SetSpeed(double gflops_per_s) { engine_->SetSpeed(gflops_per_s); }
+  // Engine::SetSpeed; the next call is on the thread again.
+  void SetSpeed(double gflops_per_s);
 
  private:
   struct Job {
@@ -47,9 +47,12 @@ class ThreadEngineRunner final : public EngineRunner {
   };
 
   void Work();
+  void Finish(const Done& done, std::shared_ptr<Outputs> outputs, std::int64_t rows,
+              double compute_s);
 
   const std::unique_ptr<Engine> engine_;
   EventLoop& loop_;
+  double row_s_ = 1;                   // loop thread only: smoothed compute time of a row
   const std::shared_ptr<bool> alive_;  // loop thread only: results of a dead runner are dropped
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -40,6 +40,7 @@ NodeCore::NodeCore(NodeCoreOptions options, Parts parts, Hello hello,
 NodeCore::~NodeCore() {
   loop_.Cancel(report_timer_);
   loop_.Cancel(batch_timer_);
+  loop_.Cancel(ack_timer_);
 }
 
 void NodeCore::Attach(std::unique_ptr<Forwarder> forwarder, std::unique_ptr<AgentRunner> agents) {
@@ -191,7 +192,7 @@ std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs
   if (waiting.empty()) return {};
   const BatchChoice choice = ChooseBatch(waiting, options_.batching, loop_.NowSeconds());
   if (choice.count == 0) {
-    batch_timer_ = loop_.RunAt(choice.wake_s, [this] {
+    batch_timer_ = loop_.RunAtExactly(choice.wake_s, [this] {
       batch_timer_ = 0;
       TryStart();
     });

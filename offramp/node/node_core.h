@@ -96,6 +96,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
     double deadline_at_s = 0;
     float queue_s = 0;
     float compute_s = 0;
+    bool owes_ack = false;                 // done here, and its sender not told yet
     bool queued = true;                    // not yet in the engine
     std::size_t open_rows = 0;             // neither answered nor given back
     JobId job = 0;                         // of the rows that went on; 0: none
@@ -129,6 +130,8 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   void CloseRows(ParcelKey key, std::size_t rows);
   void Erase(ParcelKey key);
 
+  void OweAck(ParcelKey key);
+  void SendOwedAcks();
   Report MakeReport(SessionId session) const;
   void SendReports();
   void ScheduleReports();
@@ -159,6 +162,8 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   std::uint64_t finished_rows_ = 0;
   EventLoop::TimerId report_timer_ = 0;
   EventLoop::TimerId batch_timer_ = 0;
+  EventLoop::TimerId ack_timer_ = 0;
+  std::vector<ParcelKey> owed_acks_;
   bool draining_ = false;
   double drain_started_s_ = 0;
   std::function<void()> drained_;

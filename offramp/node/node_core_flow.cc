@@ -24,6 +24,10 @@ const Tensor* FindEither(const std::vector<Tensor>& made, const std::vector<Tens
   return tensor != nullptr ? tensor : FindTensor(carried, name);
 }
 
+// "Stage done" may be this late: far below what dispatch could use, and long enough that in a fast
+// fleet the answer is there first and says it too, which saves a frame a hop.
+constexpr double kAckDelayS = 0.001;
+
 // How often a node looks whether it has become active.
 constexpr double kReportCheckS = 0.1;
 
@@ -92,13 +96,7 @@ void NodeCore::FinishStage(ParcelKey key, const std::vector<Tensor>& outputs) {
   }
 
   if (!goes_on.empty()) {
-    // Before the rows go on: whoever chose this node wants to know at once that it is free again.
-    AckFrame ack;
-    ack.id = parcel.task.id;
-    ack.queue_s = parcel.queue_s;
-    ack.compute_s = parcel.compute_s;
-    ack.report = MakeReport(parcel.session);
-    sessions_.Send(parcel.session, std::move(ack));
+    OweAck(key);
     if (!SendOn(key, goes_on, static_cast<float>(threshold), outputs)) return;
   }
   if (!exits.empty()) AnswerHere(key, exits, confidence, outputs);
@@ -186,6 +184,10 @@ void NodeCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
                              loop_.NowSeconds() - parcel.forwarded_s);
   answer.id = parcel.task.id;
   answer.report.reset();
+  if (parcel.owes_ack && rows.size() == parcel.open_rows) {
+    parcel.owes_ack = false;
+    answer.report = MakeReport(parcel.session);
+  }
   answer.rows.clear();
   for (const std::uint32_t row : rows) answer.rows.push_back(parcel.job_rows[row]);
   answer.path.insert(answer.path.begin(), {options_.name, parcel.queue_s, parcel.compute_s});
@@ -245,6 +247,31 @@ void NodeCore::Erase(ParcelKey key) {
 }
 
 // ---- telling others
+
+void NodeCore::OweAck(ParcelKey key) {
+  parcels_.at(key).owes_ack = true;
+  owed_acks_.push_back(key);
+  if (ack_timer_ == 0) {
+    ack_timer_ = loop_.RunAt(loop_.NowSeconds() + kAckDelayS, [this] {
+      ack_timer_ = 0;
+      SendOwedAcks();
+    });
+  }
+}
+
+void NodeCore::SendOwedAcks() {
+  const double now_s = loop_.NowSeconds();
+  for (const ParcelKey key : std::exchange(owed_acks_, {})) {
+    const auto it = parcels_.find(key);
+    if (it == parcels_.end() || !std::exchange(it->second.owes_ack, false)) continue;
+    const Parcel& parcel = it->second;
+    AckFrame ack;
+    ack.id = parcel.task.id;
+    ack.at_receiver_s = static_cast<float>(now_s - parcel.arrived_s);
+    ack.report = MakeReport(parcel.session);
+    sessions_.Send(parcel.session, std::move(ack));
+  }
+}
 
 Report NodeCore::MakeReport(SessionId session) const {
   const double now_s = loop_.NowSeconds();

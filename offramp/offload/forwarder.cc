@@ -138,7 +138,7 @@ void Forwarder::OpenParcel(JobId id, int receiver, Rows rows, double delivered_s
   metrics(receiver).sent_rows += parcel.rows.size();
   UpdateOwed(receiver);
   if (delivered_s > parcel.sent_s) {
-    parcel.link_timer = loop_.RunAt(delivered_s, [this, parcel_id] { Deliver(parcel_id); });
+    parcel.link_timer = loop_.RunAtExactly(delivered_s, [this, parcel_id] { Deliver(parcel_id); });
   } else {
     Deliver(parcel_id);
   }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -161,7 +162,8 @@ class Forwarder final : public ReceiverLinkOwner {
   void UpdateAvailability(int receiver);
   void UpdateOwed(int receiver);
   Parcel* FindParcel(int receiver, std::uint64_t id);
-  void MarkStageDone(Parcel& parcel, double at_receiver_s);
+  // `at_receiver_s`: of the round trip, where that is known: the rest is transfer.
+  void MarkStageDone(Parcel& parcel, std::optional<double> at_receiver_s);
   void OnReport(int receiver, const Report& report);
   void OnAck(int receiver, const AckFrame& ack);
   void OnAnswer(int receiver, AnswerFrame answer);

@@ -96,13 +96,15 @@ Forwarder::Parcel* Forwarder::FindParcel(int receiver, std::uint64_t id) {
   return it != parcels_.end() && it->second.receiver == receiver ? &it->second : nullptr;
 }
 
-void Forwarder::MarkStageDone(Parcel& parcel, double at_receiver_s) {
+void Forwarder::MarkStageDone(Parcel& parcel, std::optional<double> at_receiver_s) {
   if (parcel.settled) return;
   parcel.settled = true;
-  const double transfer_s =
-      std::max(loop_.NowSeconds() - parcel.sent_s - at_receiver_s, 0.0);
-  metrics(parcel.receiver).OnTransfer(transfer_s);
-  if (options_.on_transfer) options_.on_transfer(parcel.receiver, transfer_s);
+  if (at_receiver_s) {
+    const double transfer_s =
+        std::max(loop_.NowSeconds() - parcel.sent_s - *at_receiver_s, 0.0);
+    metrics(parcel.receiver).OnTransfer(transfer_s);
+    if (options_.on_transfer) options_.on_transfer(parcel.receiver, transfer_s);
+  }
   if (!parcel.abandoned) {
     sender_.OnStageDone(parcel.receiver, loop_.NowSeconds(), parcel.sent_s,
                         static_cast<std::int64_t>(parcel.rows.size()));
@@ -143,7 +145,7 @@ void Forwarder::OnReport(int receiver, const Report& report) {
 
 void Forwarder::OnAck(int receiver, const AckFrame& ack) {
   if (Parcel* parcel = FindParcel(receiver, ack.id)) {
-    MarkStageDone(*parcel, static_cast<double>(ack.queue_s) + static_cast<double>(ack.compute_s));
+    MarkStageDone(*parcel, static_cast<double>(ack.at_receiver_s));
   }
   OnReport(receiver, ack.report);
 }
@@ -154,10 +156,13 @@ void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
     counters_.late_answers += answer.rows.size();
     return;
   }
-  if (answer.report && !answer.path.empty()) {
-    const Hop& there = answer.path.front();
-    MarkStageDone(*parcel,
-                  static_cast<double>(there.queue_s) + static_cast<double>(there.compute_s));
+  if (answer.report) {
+    std::optional<double> at_receiver_s;
+    if (answer.path.size() == 1) {  // answered there: the rest of the round trip was the wire's
+      const Hop& there = answer.path.front();
+      at_receiver_s = static_cast<double>(there.queue_s) + static_cast<double>(there.compute_s);
+    }
+    MarkStageDone(*parcel, at_receiver_s);
     OnReport(receiver, *std::exchange(answer.report, std::nullopt));
     parcel = FindParcel(receiver, answer.id);
     if (parcel == nullptr) return;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "offramp/base/clock.h"
 
@@ -26,6 +27,9 @@ class EventLoop {
 
   // Runs `task` at `when_s` or soon after; equal times run in order of this call. Loop thread only.
   virtual TimerId RunAt(double when_s, Task task) = 0;
+
+  // The same where a millisecond matters (emulated links): costs a wake-up of its own.
+  virtual TimerId RunAtExactly(double when_s, Task task) { return RunAt(when_s, std::move(task)); }
 
   // Forgets a timer; unknown or fired ids are fine. Loop thread only.
   virtual void Cancel(TimerId id) = 0;

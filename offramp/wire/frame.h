@@ -54,8 +54,7 @@ struct TaskFrame {
 // The stage of all rows of parcel `id` is done. Not sent when one AnswerFrame answers them all.
 struct AckFrame {
   std::uint64_t id = 0;
-  float queue_s = 0;    // how long the parcel waited at the receiver,
-  float compute_s = 0;  // and was in its engine: the rest of the round trip is the wire's
+  float at_receiver_s = 0;  // from its arrival there to this frame; the rest is the wire's
   Report report;
 };
 

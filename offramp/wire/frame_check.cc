@@ -122,8 +122,7 @@ Status Check(const Report& report) {
 }
 
 Status Check(const AckFrame& ack) {
-  OFFRAMP_RETURN_IF_ERROR(Finite("queue_s", ack.queue_s));
-  OFFRAMP_RETURN_IF_ERROR(Finite("compute_s", ack.compute_s));
+  OFFRAMP_RETURN_IF_ERROR(Finite("at_receiver_s", ack.at_receiver_s));
   return Check(ack.report);
 }
 

@@ -275,8 +275,7 @@ Result<Frame> Take(const v1::Frame& message, Buffer payload, bool aligned) {
       return Frame(Take(message.hello()));
     case v1::Frame::kAck:
       return Frame(AckFrame{.id = message.ack().id(),
-                            .queue_s = message.ack().queue_s(),
-                            .compute_s = message.ack().compute_s(),
+                            .at_receiver_s = message.ack().at_receiver_s(),
                             .report = Take(message.ack().report())});
     case v1::Frame::kRefuse:
       return TakeRefuse(message.refuse());

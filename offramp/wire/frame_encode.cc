@@ -69,8 +69,7 @@ void Fill(const TaskFrame& task, v1::Frame* frame) {
 void Fill(const AckFrame& ack, v1::Frame* frame) {
   v1::Ack* out = frame->mutable_ack();
   out->set_id(ack.id);
-  out->set_queue_s(ack.queue_s);
-  out->set_compute_s(ack.compute_s);
+  out->set_at_receiver_s(ack.at_receiver_s);
   Fill(ack.report, out->mutable_report());
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <set>
 #include <sys/timerfd.h>
 #include <thread>
 #include <unistd.h>
@@ -22,6 +23,7 @@ namespace offramp {
 namespace {
 
 constexpr int kRoundsOfPosts = 8;
+constexpr double kForgetExact_s = 0.1;
 constexpr double kNever_s = std::numeric_limits<double>::infinity();
 
 gpr_timespec ToGprTime(double when_s) {
@@ -32,9 +34,9 @@ gpr_timespec ToGprTime(double when_s) {
 
 }  // namespace
 
-// The wait inside gRPC ends at whole milliseconds, which would blur emulated links. So a second
-// thread sleeps on a timerfd and wakes the queue at the right moment; should the system have no
-// timerfd left, gRPC's own timeout still fires.
+// The wait inside gRPC ends at whole milliseconds, which would blur emulated links. So for exact
+// timers a second thread sleeps on a timerfd and wakes the queue at the right moment; should the
+// system have no timerfd left, gRPC's own timeout still fires.
 class GrpcLoop::Impl final : public Operation {
  public:
   Impl() : queue_(builder_.AddCompletionQueue()) {
@@ -82,7 +84,6 @@ class GrpcLoop::Impl final : public Operation {
       void* tag;
       bool ok;
       const double next_s = wait ? timers_.next_s() : 0.0;
-      if (wait) Arm(next_s);
       const auto got = queue_->AsyncNext(&tag, &ok, ToGprTime(next_s));
       // Without the lock: whoever posts from now on is seen at the top.
       awake_ = true;
@@ -117,6 +118,19 @@ class GrpcLoop::Impl final : public Operation {
   grpc::ServerBuilder& builder() { return builder_; }
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
 
+  // Loop's thread.
+  TimerId AddExact(double when_s, Task task) {
+    const TimerId id = timers_.Add(when_s, [this, when_s, task = std::move(task)] {
+      // Not there any more if the loop has stood still (SIGSTOP) for longer than kForgetExact_s.
+      if (const auto moment = exact_.find(when_s); moment != exact_.end()) exact_.erase(moment);
+      ArmNextExact();
+      task();
+    });
+    exact_.insert(when_s);
+    ArmNextExact();
+    return id;
+  }
+
  private:
   bool TakePosted(std::vector<Task>* tasks) {
     const std::lock_guard lock(mutex_);
@@ -131,13 +145,14 @@ class GrpcLoop::Impl final : public Operation {
     alarm_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), static_cast<Operation*>(this));
   }
 
-  void Arm(double next_s) {
-    if (timer_fd_ < 0) return;
-    if (armed_s_ <= clock_.NowSeconds()) armed_s_ = kNever_s;
-    // Armed too early only means one look too many.
-    if (next_s >= armed_s_ || next_s == kNever_s) return;
-    armed_s_ = next_s;
-    SetTimer(next_s);
+  // A cancelled timer's moment stays: one look too many, and it goes when that is over.
+  void ArmNextExact() {
+    const double now_s = clock_.NowSeconds();
+    while (!exact_.empty() && *exact_.begin() < now_s - kForgetExact_s)
+      exact_.erase(exact_.begin());
+    if (timer_fd_ < 0 || exact_.empty() || *exact_.begin() == armed_s_) return;
+    armed_s_ = *exact_.begin();
+    SetTimer(armed_s_);
   }
 
   void SetTimer(double when_s) {
@@ -166,6 +181,7 @@ class GrpcLoop::Impl final : public Operation {
   // The loop's thread.
   TimerQueue timers_;
   double armed_s_ = kNever_s;
+  std::multiset<double> exact_;  // moments of exact timers
 
   std::atomic<bool> ending_ = false;
   int timer_fd_ = -1;
@@ -191,6 +207,10 @@ bool GrpcLoop::Post(Task task) { return impl_->Post(std::move(task)); }
 
 EventLoop::TimerId GrpcLoop::RunAt(double when_s, Task task) {
   return impl_->timers().Add(when_s, std::move(task));
+}
+
+EventLoop::TimerId GrpcLoop::RunAtExactly(double when_s, Task task) {
+  return impl_->AddExact(when_s, std::move(task));
 }
 
 void GrpcLoop::Cancel(TimerId id) { impl_->timers().Cancel(id); }

@@ -34,7 +34,8 @@ class GrpcLoop final : public EventLoop {
   ~GrpcLoop() override;
 
   // Makes the caller the loop's thread until Stop. Once only. Blocks without polling: an idle loop
-  // wakes for its timers alone. Timers are due within about 0.1 ms (gRPC's own wait has only 1 ms).
+  // wakes for its timers alone. RunAt is due within about 1 ms (gRPC's own wait counts whole ones),
+  // RunAtExactly within about 0.1 ms.
   void Run();
 
   // Lets Run return after the tasks posted before; timers not yet due are dropped. Thread-safe,
@@ -46,6 +47,7 @@ class GrpcLoop final : public EventLoop {
   double NowSeconds() const override;
   bool Post(Task task) override;
   TimerId RunAt(double when_s, Task task) override;
+  TimerId RunAtExactly(double when_s, Task task) override;
   void Cancel(TimerId id) override;
 
   // Where operations are started; their tag is an Operation*. Loop thread only.

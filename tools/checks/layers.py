@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The layer check: who may include whom, and a few rules on files. Exit code 1 on any finding.
 
-The table is the architecture: a line that is not here is not allowed (docs/architecture.md).
+The table is the architecture: a line that is not here is not allowed.
 """
 
 import os

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <sys/resource.h>
@@ -56,7 +57,7 @@ double OwnCpuSeconds() {
 double AtShare(const std::vector<double>& sorted, double share) {
   if (sorted.empty()) return 0;
   const double at = share * double(sorted.size() - 1);
-  return sorted[std::size_t(at + 0.5)];
+  return sorted[std::size_t(std::lround(at))];
 }
 
 }  // namespace

@@ -29,6 +29,15 @@ def rss_bytes(pid):
         return 0
 
 
+def private_bytes(pid):
+    """The part of resident memory that no file backs: heap and stacks, not shared libraries."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon:"))
+    except (OSError, StopIteration):
+        return 0
+
+
 def threads(pid):
     try:
         return len(os.listdir(f"/proc/{pid}/task"))

@@ -18,8 +18,7 @@ constexpr double kTickSeconds = 0.05;
 constexpr double kAdminSeconds = 1;
 
 double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 // Everything that happens beside the load while it runs.
@@ -45,8 +44,8 @@ class Stage {
         killed_.clear();
         continue;
       }
-      trouble_.push_back(Format("%.1f s: %s ended unasked, %s", t_s, end.name.c_str(),
-                                end.text.c_str()));
+      trouble_.push_back(
+          Format("%.1f s: %s ended unasked, %s", t_s, end.name.c_str(), end.text.c_str()));
       for (const std::string& line : LastLines(LogPath(launcher_.state_dir(), end.name), 5)) {
         trouble_.push_back("  " + line);
       }
@@ -156,8 +155,8 @@ Result<DemoRun> RunDemoPolicy(const DemoScenario& scenario, const std::vector<do
   stop.progress = say;
   const StopReport report = launcher.Stop(stop);
   if (run.ok() && report.killed + report.left > 0) {
-    run->trouble.push_back(Format("%d parts did not drain and were killed, %d are left",
-                                  report.killed, report.left));
+    run->trouble.push_back(
+        Format("%d parts did not drain and were killed, %d are left", report.killed, report.left));
   }
   return run;
 }

@@ -11,7 +11,13 @@
 namespace offramp {
 namespace {
 
-std::string Milliseconds(double seconds) { return Format("%.0f ms", seconds * 1e3); }
+std::string Milliseconds(double seconds) { return Format("%.0f", seconds * 1e3); }
+
+// "+35 %", or "x12" where percents would be long.
+std::string Against(double value, double base) {
+  const double ratio = value / base;
+  return ratio < 10 ? Format("%+.0f %%", 100 * (ratio - 1)) : Format("x%.0f", ratio);
+}
 
 bool HasDelay(const DemoCell& cell) { return cell.summary.answered > 0; }
 
@@ -42,10 +48,10 @@ std::string DemoTable(const std::vector<DemoCell>& cells, bool colour) {
   Table table;
   table.AddColumn("PART", Table::Align::kLeft);
   table.AddColumn("POLICY", Table::Align::kLeft);
-  table.AddColumn("MEAN");
+  table.AddColumn("MEAN ms");
   table.AddColumn("");
-  table.AddColumn("P95");
-  table.AddColumn("ACCURACY");
+  table.AddColumn("P95 ms");
+  table.AddColumn("ACC %");
   table.AddColumn("REFUSED");
   table.AddColumn("LOST");
   std::string part;
@@ -59,12 +65,11 @@ std::string DemoTable(const std::vector<DemoCell>& cells, bool colour) {
       const double mean_s = figures.delay.mean_s;
       mean = Paint(Milliseconds(mean_s), "1", colour && mean_s <= best_s[cell.part]);
       p95 = Milliseconds(figures.delay.p95_s);
-      const double ratio = mean_s / first_s[cell.part] - 1;
-      if (mean_s != first_s[cell.part]) against = Format("%+.0f %%", 100 * ratio);
+      if (mean_s != first_s[cell.part]) against = Against(mean_s, first_s[cell.part]);
     }
     const std::int64_t lost = figures.failed + figures.pending;
     table.AddRow({cell.part == part ? "" : cell.part, cell.policy, mean, against, p95,
-                  figures.accuracy ? Format("%.1f %%", 100 * *figures.accuracy) : "-",
+                  figures.accuracy ? Format("%.1f", 100 * *figures.accuracy) : "-",
                   std::to_string(figures.refused),
                   Paint(std::to_string(lost), "31", colour && lost > 0)});
     part = cell.part;

@@ -17,7 +17,8 @@ struct DemoCell {
   LoadSummary summary;
 };
 
-// Part by part, the whole last (without the warm-up); within a part policies in the order of `runs`.
+// Part by part, the whole last (without the warm-up); within a part policies in the order of
+// `runs`.
 std::vector<DemoCell> DemoCells(const DemoScenario& scenario, const std::vector<DemoRun>& runs);
 
 // Text for a terminal of 80 columns. The shortest mean of each part is bold when `colour`; beside

@@ -22,14 +22,13 @@ Json Milliseconds(double seconds) { return Rounded(seconds * 1e3, 100); }
 
 // Delay, accuracy and losses of one policy over time.
 Json SeriesOf(const std::vector<LoadRecord>& records, double seconds) {
-  Json series = {{"t", Json::array()},        {"mean_ms", Json::array()},
-                 {"p95_ms", Json::array()},   {"accuracy", Json::array()},
-                 {"refused", Json::array()},  {"lost", Json::array()}};
+  Json series = {{"t", Json::array()},        {"mean_ms", Json::array()}, {"p95_ms", Json::array()},
+                 {"accuracy", Json::array()}, {"refused", Json::array()}, {"lost", Json::array()}};
   for (double t = kStepSeconds / 2; t < seconds; t += kStepSeconds) {
-    const LoadSummary near = Summarise(records, t - kDelayWindowSeconds / 2,
-                                       t + kDelayWindowSeconds / 2);
-    const LoadSummary wide = Summarise(records, t - kAccuracyWindowSeconds / 2,
-                                       t + kAccuracyWindowSeconds / 2);
+    const LoadSummary near =
+        Summarise(records, t - kDelayWindowSeconds / 2, t + kDelayWindowSeconds / 2);
+    const LoadSummary wide =
+        Summarise(records, t - kAccuracyWindowSeconds / 2, t + kAccuracyWindowSeconds / 2);
     const LoadSummary step = Summarise(records, t - kStepSeconds / 2, t + kStepSeconds / 2);
     const bool any = near.answered > 0;
     series["t"].push_back(Rounded(t, 1000));
@@ -55,8 +54,9 @@ Json PartsOf(const Fleet& fleet, const std::vector<PartSample>& samples) {
   const auto add = [&](const std::string& name, int stage) {
     const auto seen = by_part.find(name);
     if (seen == by_part.end()) return;
-    Json part = {{"name", name},           {"stage", stage},         {"t", Json::array()},
-                 {"threshold", Json::array()}, {"queue", Json::array()}, {"shares", Json::object()}};
+    Json part = {{"name", name},           {"stage", stage},
+                 {"t", Json::array()},     {"threshold", Json::array()},
+                 {"queue", Json::array()}, {"shares", Json::object()}};
     const auto links = fleet.LinksFrom(name);
     for (const FleetLink& link : links) part["shares"][link.to] = Json::array();
     for (const PartSample* sample : seen->second) {
@@ -80,11 +80,11 @@ Json PartsOf(const Fleet& fleet, const std::vector<PartSample>& samples) {
 
 Json ReportData(const ReportFacts& facts, const DemoScenario& scenario, const Fleet& fleet,
                 const std::vector<DemoRun>& runs, const std::vector<DemoCell>& cells) {
-  Json data = {{"fleet", facts.fleet_path},       {"thresholds", facts.thresholds},
+  Json data = {{"fleet", facts.fleet_path},        {"thresholds", facts.thresholds},
                {"tasks_per_s", facts.tasks_per_s}, {"seed", facts.seed},
-               {"made_at", facts.made_at},        {"version", facts.version},
-               {"seconds", scenario.seconds},     {"gateways", fleet.gateways.size()},
-               {"nodes", fleet.nodes.size()},     {"stages", fleet.stage_count()}};
+               {"made_at", facts.made_at},         {"version", facts.version},
+               {"seconds", scenario.seconds},      {"gateways", fleet.gateways.size()},
+               {"nodes", fleet.nodes.size()},      {"stages", fleet.stage_count()}};
   data["parts"] = Json::array();
   for (const DemoPart& part : scenario.parts) {
     data["parts"].push_back({{"name", part.name}, {"from", part.from_s}, {"to", part.to_s}});
@@ -121,10 +121,17 @@ std::string ScriptSafeJson(const Json& json) {
   std::string safe;
   for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
     switch (c) {
-      case '<': safe += "\\u003c"; break;
-      case '>': safe += "\\u003e"; break;
-      case '&': safe += "\\u0026"; break;
-      default: safe += c;
+      case '<':
+        safe += "\\u003c";
+        break;
+      case '>':
+        safe += "\\u003e";
+        break;
+      case '&':
+        safe += "\\u0026";
+        break;
+      default:
+        safe += c;
     }
   }
   return safe;

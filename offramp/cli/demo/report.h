@@ -18,7 +18,7 @@ struct ReportFacts {
   std::string thresholds;  // of the policies that do not set them
   double tasks_per_s = 0;  // outside the surge
   std::uint64_t seed = 1;
-  std::string made_at;     // date and time for people
+  std::string made_at;  // date and time for people
   std::string version;
 };
 

@@ -75,8 +75,11 @@ function chart(figure, spec, scenario) {
       line.append(make('title', {}, event.label));
       svg.append(line);
       if (!small && !spec.bare) {
-        svg.append(make('text', {x: x(event.t) + 4, y: box.top + 11 +
-          12 * (scenario.events.indexOf(event) % 2), style: 'fill: var(--mark)'}, event.label));
+        // To the left of its line where the right edge is near.
+        const left = x(event.t) > width - 130;
+        svg.append(make('text', {x: x(event.t) + (left ? -4 : 4), y: box.top + 11 +
+          12 * (scenario.events.indexOf(event) % 2), 'text-anchor': left ? 'end' : 'start',
+          style: 'fill: var(--mark)'}, event.label));
       }
     }
     const cursor = make('line', {y1: box.top, y2: height - box.bottom, stroke: 'var(--soft)',

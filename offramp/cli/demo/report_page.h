@@ -1,5 +1,5 @@
-// The fixed text of the demo's report: style, skeleton and script. Our own, nothing from outside; it
-// follows the reader's light or dark setting and prints.
+// The fixed text of the demo's report: style, skeleton and script. Our own, nothing from outside;
+// it follows the reader's light or dark setting and prints.
 #pragma once
 
 #include <string_view>

@@ -6,7 +6,7 @@ const std::string_view kReportScript = R"js(
 const data = JSON.parse(document.getElementById('data').textContent);
 const byId = id => document.getElementById(id);
 const hidden = new Set();
-const ms = v => v >= 100 ? Math.round(v) + ' ms' : v.toFixed(1) + ' ms';
+const ms = v => (v >= 100 ? Math.round(v) : +v.toFixed(1)) + ' ms';
 const percent = v => (100 * v).toFixed(1) + ' %';
 
 byId('facts').textContent =

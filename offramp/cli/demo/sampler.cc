@@ -7,8 +7,6 @@
 namespace offramp {
 namespace {
 
-constexpr double kAnswerSeconds = 0.2;
-
 std::optional<double> NumberOf(const nlohmann::json& json, const char* key) {
   const auto it = json.find(key);
   if (it == json.end() || !it->is_number()) return std::nullopt;
@@ -69,7 +67,7 @@ void Sampler::Refresh() {
 void Sampler::Sample(double t_s) {
   Refresh();
   for (auto& [name, part] : parts_) {
-    const auto response = part.client->Get("/status", kAnswerSeconds);
+    const auto response = part.client->Get("/status", answer_s_);
     if (!response.ok() || response->status != 200) continue;
     if (auto sample = ParseSample(name, response->BodyText())) {
       sample->t_s = t_s;

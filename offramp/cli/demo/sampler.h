@@ -26,10 +26,11 @@ struct PartSample {
 // Not thread-safe.
 class Sampler {
  public:
-  explicit Sampler(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+  explicit Sampler(std::string state_dir, double answer_s = 0.2)
+      : state_dir_(std::move(state_dir)), answer_s_(answer_s) {}
 
-  // Asks every part once; those that do not answer within 0.2 s are left out. `t_s` is noted as the
-  // time of all samples.
+  // Asks every part once; those that do not answer within `answer_s` are left out. `t_s` is noted
+  // as the time of all samples.
   void Sample(double t_s);
 
   const std::vector<PartSample>& samples() const { return samples_; }
@@ -39,6 +40,7 @@ class Sampler {
   void Refresh();
 
   std::string state_dir_;
+  double answer_s_;
   std::int64_t version_ = -1;  // of the part files
   struct Part {
     std::string address;

@@ -44,9 +44,9 @@ struct DemoScenario {
 
 // Shares of the whole; the times of a 26 s run stand beside them.
 struct DemoTimes {
-  double quiet = 2.0 / 26;         // 2 s: warm-up ends
-  double surge = 8.0 / 26;         // 8 s: the rate rises
-  double surge_end = 12.5 / 26;    // and falls back; until `kill` belongs to the surge
+  double quiet = 2.0 / 26;       // 2 s: warm-up ends
+  double surge = 8.0 / 26;       // 8 s: the rate rises
+  double surge_end = 12.5 / 26;  // and falls back; until `kill` belongs to the surge
   double kill = 14.5 / 26;
   double restart = 18.5 / 26;
   double slow = 20.0 / 26;
@@ -54,8 +54,8 @@ struct DemoTimes {
   double surge_factor = 1.6;
 };
 
-// The victim is the fastest node of stage 2 (of stage 1 in a fleet without a second). `tasks_per_s` 0:
-// the sum of what the fleet file expects of its gateways. kInvalidArgument when the fleet has no
+// The victim is the fastest node of stage 2 (of stage 1 in a fleet without a second). `tasks_per_s`
+// 0: the sum of what the fleet file expects of its gateways. kInvalidArgument when the fleet has no
 // expectation, or no emulated speed that could be lowered.
 Result<DemoScenario> MakeDemoScenario(const Fleet& fleet, double seconds, double tasks_per_s,
                                       const DemoTimes& times = {});

@@ -1,10 +1,9 @@
 #include "offramp/cli/load/idx_file.h"
 
-#include <zlib.h>
-
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <zlib.h>
 
 #include "offramp/base/text.h"
 

@@ -1,7 +1,5 @@
 #include "offramp/cli/load/load_client.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -11,10 +9,13 @@
 #include <unordered_set>
 #include <utility>
 
-#include "inference/open_inference_grpc.grpc.pb.h"
+#include <grpcpp/grpcpp.h>
+
 #include "offramp/base/check.h"
 #include "offramp/base/random.h"
 #include "offramp/cli/load/model_query.h"
+
+#include "inference/open_inference_grpc.grpc.pb.h"
 
 namespace offramp {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Stub = inference::GRPCInferenceService::Stub;
 
-constexpr double kLongestSleepSeconds = 0.1;   // so that Stop is seen soon
+constexpr double kLongestSleepSeconds = 0.1;  // so that Stop is seen soon
 constexpr double kProgressSeconds = 0.25;
 constexpr double kLongestDeadlineSeconds = 120;
 constexpr char kExitStage[] = "exit_stage";
@@ -172,13 +173,13 @@ class LoadClient::Impl {
     call->record = &record;
     record.rows = options_.rows;
     record.target = DrawTarget();
-    record.sample = static_cast<std::int32_t>(
-        order_.Below(static_cast<std::uint64_t>(data_->samples())));
+    record.sample =
+        static_cast<std::int32_t>(order_.Below(static_cast<std::uint64_t>(data_->samples())));
     const double deadline_s =
         options_.deadline_s > 0 ? options_.deadline_s : kLongestDeadlineSeconds;
-    call->context.set_deadline(std::chrono::system_clock::now() +
-                               std::chrono::microseconds(
-                                   static_cast<std::int64_t>(deadline_s * 1e6)));
+    call->context.set_deadline(
+        std::chrono::system_clock::now() +
+        std::chrono::microseconds(static_cast<std::int64_t>(deadline_s * 1e6)));
     inference::ModelInferRequest request = BuildRequest(record.sample);
     record.sent_s = Now();
     Call* const raw = call.release();
@@ -196,8 +197,8 @@ class LoadClient::Impl {
     if (options_.weights.size() != stubs_.size()) {
       return static_cast<std::int32_t>(random_.Below(stubs_.size()));
     }
-    double left = random_.Uniform() * std::accumulate(options_.weights.begin(),
-                                                      options_.weights.end(), 0.0);
+    double left =
+        random_.Uniform() * std::accumulate(options_.weights.begin(), options_.weights.end(), 0.0);
     std::size_t target = 0;
     while (target + 1 < stubs_.size() && left >= options_.weights[target]) {
       left -= options_.weights[target++];

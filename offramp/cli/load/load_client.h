@@ -21,7 +21,7 @@ struct LoadOptions {
   int rows = 1;                      // of each request; each is a task
   double deadline_s = 0;             // of each request; 0: the server's own (120 s at most)
   bool early_exit = true;
-  std::uint64_t seed = 1;            // of the choice of target and the order of samples
+  std::uint64_t seed = 1;  // of the choice of target and the order of samples
   double connect_timeout_s = 10;
 };
 

@@ -14,18 +14,21 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<const char*, 17> kGrpcCodes = {
-    "OK",                "CANCELLED",        "UNKNOWN",           "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED", "NOT_FOUND",        "ALREADY_EXISTS",    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",       "OUT_OF_RANGE",
-    "UNIMPLEMENTED",     "INTERNAL",         "UNAVAILABLE",       "DATA_LOSS",
-    "UNAUTHENTICATED"};
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 const char* OutcomeName(LoadOutcome outcome) {
   switch (outcome) {
-    case LoadOutcome::kPending: return "pending";
-    case LoadOutcome::kAnswered: return "answered";
-    case LoadOutcome::kRefused: return "refused";
-    case LoadOutcome::kFailed: return "failed";
+    case LoadOutcome::kPending:
+      return "pending";
+    case LoadOutcome::kAnswered:
+      return "answered";
+    case LoadOutcome::kRefused:
+      return "refused";
+    case LoadOutcome::kFailed:
+      return "failed";
   }
   return "";
 }
@@ -47,8 +50,8 @@ DelayFigures DelayFiguresOf(std::vector<double> delays_s) {
   if (delays_s.empty()) return {};
   std::sort(delays_s.begin(), delays_s.end());
   DelayFigures figures;
-  figures.mean_s = std::accumulate(delays_s.begin(), delays_s.end(), 0.0) /
-                   static_cast<double>(delays_s.size());
+  figures.mean_s =
+      std::accumulate(delays_s.begin(), delays_s.end(), 0.0) / static_cast<double>(delays_s.size());
   figures.p50_s = Percentile(delays_s, 50);
   figures.p90_s = Percentile(delays_s, 90);
   figures.p95_s = Percentile(delays_s, 95);
@@ -76,9 +79,15 @@ LoadSummary Summarise(std::span<const LoadRecord> records, double from_s, double
       summary.max_send_lag_s = std::max(summary.max_send_lag_s, record.sent_s - record.due_s);
     }
     switch (record.outcome) {
-      case LoadOutcome::kPending: ++summary.pending; continue;
-      case LoadOutcome::kRefused: ++summary.refused; break;
-      case LoadOutcome::kFailed: ++summary.failed; break;
+      case LoadOutcome::kPending:
+        ++summary.pending;
+        continue;
+      case LoadOutcome::kRefused:
+        ++summary.refused;
+        break;
+      case LoadOutcome::kFailed:
+        ++summary.failed;
+        break;
       case LoadOutcome::kAnswered:
         ++summary.answered;
         summary.rows_answered += record.rows;
@@ -155,9 +164,14 @@ Json RecordsToJson(std::span<const LoadRecord> records) {
     correct.push_back(record.correct);
     exit_stage.push_back(record.exit_stages);
   }
-  return {{"due_s", due},         {"delay_s", delay}, {"target", target},
-          {"sample", sample},     {"outcome", outcome}, {"code", code},
-          {"correct_rows", correct}, {"exit_stages", exit_stage}};
+  return {{"due_s", due},
+          {"delay_s", delay},
+          {"target", target},
+          {"sample", sample},
+          {"outcome", outcome},
+          {"code", code},
+          {"correct_rows", correct},
+          {"exit_stages", exit_stage}};
 }
 
 }  // namespace offramp

@@ -35,13 +35,13 @@ struct LoadSummary {
   std::int64_t answered = 0;
   std::int64_t refused = 0;
   std::int64_t failed = 0;
-  std::int64_t pending = 0;              // cut short
+  std::int64_t pending = 0;  // cut short
   std::int64_t rows_answered = 0;
-  DelayFigures delay;                    // of answered requests
-  std::optional<double> accuracy;        // of answered rows with labels
-  std::map<int, double> exit_share;      // by stage, of answered rows; sums to 1
+  DelayFigures delay;                          // of answered requests
+  std::optional<double> accuracy;              // of answered rows with labels
+  std::map<int, double> exit_share;            // by stage, of answered rows; sums to 1
   std::map<std::string, std::int64_t> errors;  // gRPC code name -> requests
-  double max_send_lag_s = 0;             // how late the generator itself was at worst
+  double max_send_lag_s = 0;                   // how late the generator itself was at worst
 };
 
 // Of the requests due in [from_s, to_s).

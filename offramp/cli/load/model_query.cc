@@ -1,8 +1,8 @@
 #include "offramp/cli/load/model_query.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <chrono>
+
+#include <grpcpp/grpcpp.h>
 
 #include "offramp/base/text.h"
 
@@ -30,9 +30,8 @@ Result<std::string> OnlyModel(inference::GRPCInferenceService::Stub& stub,
   const grpc::Status status = stub.RepositoryIndex(&context, {}, &index);
   if (!status.ok()) return Unreachable(target, status);
   if (index.models_size() != 1) {
-    return InvalidArgumentError(
-        Format("%s: serves %d models, expected --model to name one", target.c_str(),
-               index.models_size()));
+    return InvalidArgumentError(Format("%s: serves %d models, expected --model to name one",
+                                       target.c_str(), index.models_size()));
   }
   return index.models(0).name();
 }

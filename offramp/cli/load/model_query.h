@@ -3,9 +3,10 @@
 
 #include <string>
 
-#include "inference/open_inference_grpc.grpc.pb.h"
 #include "offramp/base/result.h"
 #include "offramp/cli/load/request_data.h"
+
+#include "inference/open_inference_grpc.grpc.pb.h"
 
 namespace offramp {
 

@@ -127,8 +127,8 @@ std::optional<int> RequestData::CountCorrect(std::string_view answer, std::int64
         best_value = value;
       }
     }
-    const auto sample = static_cast<std::size_t>((first + static_cast<std::int64_t>(row)) %
-                                                 samples_);
+    const auto sample =
+        static_cast<std::size_t>((first + static_cast<std::int64_t>(row)) % samples_);
     correct += best == labels_[sample] ? 1 : 0;
   }
   return correct;

@@ -17,9 +17,9 @@ namespace offramp {
 struct ServedModel {
   std::string name;
   std::vector<TensorSpec> inputs;
-  std::string answer;              // the output that answers: the last one of the model itself
+  std::string answer;  // the output that answers: the last one of the model itself
   DataType answer_type = DataType::kFp32;
-  bool tells_exit_stage = false;   // has the output `exit_stage`
+  bool tells_exit_stage = false;  // has the output `exit_stage`
 };
 
 // Samples that fit the model's inputs: labelled images, else random values from a seed. Immutable
@@ -27,7 +27,8 @@ struct ServedModel {
 class RequestData {
  public:
   // `folder` with a test set as ReadTestSet expects it. kInvalidArgument if the model does not take
-  // one FP32 or UINT8 tensor with as many elements a row as an image has pixels; FP32 gets pixel / 255.
+  // one FP32 or UINT8 tensor with as many elements a row as an image has pixels; FP32 gets pixel /
+  // 255.
   static Result<RequestData> Images(const ServedModel& model, const std::string& folder);
 
   // `samples` different random rows: numbers uniform in [0, 1) or small integers.
@@ -43,15 +44,15 @@ class RequestData {
   // Shape of input `input` for `rows` rows.
   std::vector<std::int64_t> Shape(std::size_t input, int rows) const;
 
-  // How many rows of an FP32 answer [rows, classes] have their largest entry at the label; -1 without
-  // labels; nullopt when the answer's size does not fit.
+  // How many rows of an FP32 answer [rows, classes] have their largest entry at the label; -1
+  // without labels; nullopt when the answer's size does not fit.
   std::optional<int> CountCorrect(std::string_view answer, std::int64_t first, int rows) const;
 
  private:
   struct Input {
     std::vector<std::int64_t> shape;  // of one row, without the batch axis
     std::size_t row_bytes = 0;
-    std::string bytes;                // of all samples
+    std::string bytes;  // of all samples
   };
 
   std::vector<Input> inputs_;

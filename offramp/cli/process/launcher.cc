@@ -1,12 +1,11 @@
 #include "offramp/cli/process/launcher.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <utility>
 
 #include "offramp/base/text.h"
@@ -22,8 +21,7 @@ constexpr int kLogLines = 12;
 constexpr double kFailureDrainSeconds = 3;
 
 double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -87,9 +85,9 @@ Status Launcher::AwaitAllReady() {
     if (Now() > end_s) {
       const std::string& name = *waiting.begin();
       const auto reason = reasons_.find(name);
-      return DeadlineExceededError(Explain(
-          name, Format("not ready after %.0f s", options_.ready_timeout_s) +
-                    (reason == reasons_.end() ? "" : " (" + reason->second + ")")));
+      return DeadlineExceededError(
+          Explain(name, Format("not ready after %.0f s", options_.ready_timeout_s) +
+                            (reason == reasons_.end() ? "" : " (" + reason->second + ")")));
     }
     if (SleepUnlessInterrupted(kPollSeconds)) return CancelledError("interrupted");
   }
@@ -133,8 +131,8 @@ std::vector<PartEnd> Launcher::TakeEnded() {
       continue;
     }
     ForgetChild(it->second.pid);
-    ended.push_back({it->first, WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0,
-                     EndText(wait_status)});
+    ended.push_back(
+        {it->first, WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0, EndText(wait_status)});
     it = children_.erase(it);
   }
   return ended;

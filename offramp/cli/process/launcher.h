@@ -20,7 +20,7 @@ struct LaunchOptions {
   FleetOverrides overrides;
   std::string log_level = "info";
   std::string log_format = "text";
-  double ready_timeout_s = 60;  // for all parts together
+  double ready_timeout_s = 60;                       // for all parts together
   std::function<void(const std::string&)> progress;  // a line for the progress display
 };
 
@@ -34,9 +34,9 @@ struct PartEnd {
 // Holds the fleet's lock while it lives. Not thread-safe. Destroying it stops nothing.
 class Launcher {
  public:
-  // Reads the fleet, makes sure that it does not run yet (kAlreadyExists), starts every part and waits
-  // until each is ready. On an error everything it started is stopped again and the message says
-  // which part failed and why, with the last lines of its log.
+  // Reads the fleet, makes sure that it does not run yet (kAlreadyExists), starts every part and
+  // waits until each is ready. On an error everything it started is stopped again and the message
+  // says which part failed and why, with the last lines of its log.
   static Result<Launcher> Launch(const LaunchOptions& options);
 
   const Fleet& fleet() const { return fleet_; }
@@ -76,8 +76,8 @@ class Launcher {
   Fleet fleet_;
   std::string state_dir_;
   StateLock lock_;
-  std::map<std::string, ProcessId> children_;  // by part name
-  std::map<std::string, std::string> reasons_; // why a part is not ready, as it last said
+  std::map<std::string, ProcessId> children_;   // by part name
+  std::map<std::string, std::string> reasons_;  // why a part is not ready, as it last said
 };
 
 }  // namespace offramp

@@ -1,14 +1,13 @@
 #include "offramp/cli/process/spawn.h"
 
+#include <algorithm>
+#include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstring>
-#include <fstream>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/signals.h"
@@ -54,14 +53,19 @@ Result<ProcessId> SpawnPart(const SpawnOptions& options, const std::string& role
   sigfillset(&all);
   posix_spawnattr_setsigmask(&setup.attributes, &none);
   posix_spawnattr_setsigdefault(&setup.attributes, &all);
-  posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                  POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&setup.attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  std::vector<std::string> words = {"offramp",           role,
-                                    options.fleet_path,  "--name",
-                                    name,                "--state-dir",
-                                    options.state_dir,   "--log-level",
-                                    options.log_level,   "--log-format",
+  std::vector<std::string> words = {"offramp",
+                                    role,
+                                    options.fleet_path,
+                                    "--name",
+                                    name,
+                                    "--state-dir",
+                                    options.state_dir,
+                                    "--log-level",
+                                    options.log_level,
+                                    "--log-format",
                                     options.log_format};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

@@ -16,8 +16,9 @@ struct SpawnOptions {
   std::string log_format = "text";
 };
 
-// Starts the part with its output going to LogPath (appended) and no terminal, so that Ctrl-C reaches
-// only the parent. The child is the caller's to wait for; a second Ctrl-C kills it (signals.h).
+// Starts the part with its output going to LogPath (appended) and no terminal, so that Ctrl-C
+// reaches only the parent. The child is the caller's to wait for; a second Ctrl-C kills it
+// (signals.h).
 Result<ProcessId> SpawnPart(const SpawnOptions& options, const std::string& role,
                             const std::string& name);
 

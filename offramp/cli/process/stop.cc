@@ -1,11 +1,10 @@
 #include "offramp/cli/process/stop.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <signal.h>
+#include <sys/wait.h>
 #include <thread>
 #include <vector>
 

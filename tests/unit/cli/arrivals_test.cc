@@ -1,11 +1,11 @@
 #include "offramp/cli/load/arrivals.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 namespace offramp {
 namespace {

@@ -1,9 +1,9 @@
 // Exit codes and messages of the command tree: what scripts and people rely on.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "offramp/cli/app.h"
 #include "offramp/cli/commands.h"
@@ -17,7 +17,7 @@ struct Outcome {
   std::string err;
 };
 
-Outcome Run(const std::vector<const char*>& words) {
+Outcome Invoke(const std::vector<const char*>& words) {
   CommandLine line;
   AddUpCommand(line);
   AddDownCommand(line);
@@ -39,7 +39,7 @@ Outcome Run(const std::vector<const char*>& words) {
 
 TEST(CommandLine, HelpIsDataAndShowsExamples) {
   for (const char* command : {"up", "down", "status", "drain", "bench", "demo", "version"}) {
-    const Outcome outcome = Run({command, "--help"});
+    const Outcome outcome = Invoke({command, "--help"});
     EXPECT_EQ(outcome.code, kExitDone) << command;
     EXPECT_NE(outcome.out.find("Examples:\n  offramp "), std::string::npos) << command;
     EXPECT_EQ(outcome.err, "");
@@ -47,49 +47,50 @@ TEST(CommandLine, HelpIsDataAndShowsExamples) {
 }
 
 TEST(CommandLine, NothingAtAllShowsHelpAndIsWrongUse) {
-  const Outcome outcome = Run({});
+  const Outcome outcome = Invoke({});
   EXPECT_EQ(outcome.code, kExitWrongUse);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("demo"), std::string::npos);
 }
 
 TEST(CommandLine, WrongWordsGetOneLineAndAHint) {
-  const Outcome command = Run({"staus", "x"});
+  const Outcome command = Invoke({"staus", "x"});
   EXPECT_EQ(command.code, kExitWrongUse);
   EXPECT_EQ(command.err,
             "offramp: unknown command staus; did you mean status?\nTry `offramp --help`.\n");
-  const Outcome option = Run({"up", "x.yaml", "--jsom"});
+  const Outcome option = Invoke({"up", "x.yaml", "--jsom"});
   EXPECT_EQ(option.code, kExitWrongUse);
   EXPECT_EQ(option.err,
             "offramp: unknown option --jsom; did you mean --json?\nTry `offramp up --help`.\n");
-  const Outcome surplus = Run({"up", "x.yaml", "y.yaml"});
+  const Outcome surplus = Invoke({"up", "x.yaml", "y.yaml"});
   EXPECT_EQ(surplus.code, kExitWrongUse);
   EXPECT_NE(surplus.err.find("'y.yaml' is one word too many"), std::string::npos);
 }
 
 TEST(CommandLine, MissingAndMalformedValuesAreWrongUse) {
-  EXPECT_EQ(Run({"up"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"bench", "x.yaml", "--rate", "fast"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"bench", "x.yaml", "--rate", "-1"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"bench", "x.yaml", "--outstanding", "4", "--steps", "1x1"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"bench", "x.yaml", "--steps", "1"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"bench"}).code, kExitWrongUse);
-  EXPECT_EQ(Run({"demo", "--policies", "dto-ee,best"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"up"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"bench", "x.yaml", "--rate", "fast"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"bench", "x.yaml", "--rate", "-1"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"bench", "x.yaml", "--outstanding", "4", "--steps", "1x1"}).code,
+            kExitWrongUse);
+  EXPECT_EQ(Invoke({"bench", "x.yaml", "--steps", "1"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"bench"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"demo", "--policies", "dto-ee,best"}).code, kExitWrongUse);
 }
 
 TEST(CommandLine, AMissingFleetFileIsNamed) {
   for (const char* command : {"up", "down", "status"}) {
-    const Outcome outcome = Run({command, "/nonexistent/fleet.yaml"});
+    const Outcome outcome = Invoke({command, "/nonexistent/fleet.yaml"});
     EXPECT_EQ(outcome.code, kExitWrongUse) << command;
     EXPECT_NE(outcome.err.find("/nonexistent/fleet.yaml: no such file"), std::string::npos);
   }
-  EXPECT_EQ(Run({"drain", "/nonexistent/fleet.yaml", "n"}).code, kExitWrongUse);
+  EXPECT_EQ(Invoke({"drain", "/nonexistent/fleet.yaml", "n"}).code, kExitWrongUse);
 }
 
 TEST(CommandLine, AMalformedFleetFileIsWrongUse) {
   const std::string path = testing::TempDir() + "/bad.yaml";
   std::ofstream(path) << "version: 1\nnods: []\n";
-  const Outcome outcome = Run({"up", path.c_str()});
+  const Outcome outcome = Invoke({"up", path.c_str()});
   EXPECT_EQ(outcome.code, kExitWrongUse);
   EXPECT_NE(outcome.err.find("bad.yaml"), std::string::npos);
   EXPECT_EQ(outcome.out, "");
@@ -97,16 +98,16 @@ TEST(CommandLine, AMalformedFleetFileIsWrongUse) {
 
 TEST(CommandLine, TheEnvironmentStandsInForOptions) {
   ::setenv("OFFRAMP_FLEET", "/nonexistent/of-env.yaml", 1);
-  const Outcome from_env = Run({"status"});
-  const Outcome flag_wins = Run({"status", "/nonexistent/of-flag.yaml"});
+  const Outcome from_env = Invoke({"status"});
+  const Outcome flag_wins = Invoke({"status", "/nonexistent/of-flag.yaml"});
   ::unsetenv("OFFRAMP_FLEET");
   EXPECT_NE(from_env.err.find("of-env.yaml"), std::string::npos);
   EXPECT_NE(flag_wins.err.find("of-flag.yaml"), std::string::npos);
 }
 
 TEST(CommandLine, VersionIsData) {
-  EXPECT_EQ(Run({"version"}).out.rfind("offramp ", 0), 0u);
-  EXPECT_EQ(Run({"version", "--json"}).out.rfind("{\"version\": \"", 0), 0u);
+  EXPECT_EQ(Invoke({"version"}).out.rfind("offramp ", 0), 0u);
+  EXPECT_EQ(Invoke({"version", "--json"}).out.rfind("{\"version\": \"", 0), 0u);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "offramp/cli/completion.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "offramp/cli/commands.h"
 
@@ -50,10 +50,9 @@ TEST_F(Completion, BashCompletesCommandsOptionsAndValues) {
   const std::string path = testing::TempDir() + "/offramp.bash";
   std::ofstream(path) << BashCompletion(line_.app);
   const auto completes = [&](const std::string& words, int at, const std::string& expected) {
-    const std::string script = "source " + path + "; COMP_WORDS=(" + words +
-                               "); COMP_CWORD=" + std::to_string(at) +
-                               "; _offramp; [[ \" ${COMPREPLY[*]} \" == *\" " + expected +
-                               " \"* ]]";
+    const std::string script =
+        "source " + path + "; COMP_WORDS=(" + words + "); COMP_CWORD=" + std::to_string(at) +
+        "; _offramp; [[ \" ${COMPREPLY[*]} \" == *\" " + expected + " \"* ]]";
     return std::system(("bash -c '" + script + "'").c_str()) == 0;
   };
   EXPECT_TRUE(completes("offramp u", 1, "up"));

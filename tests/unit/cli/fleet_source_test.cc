@@ -1,9 +1,9 @@
 #include "offramp/cli/fleet_source.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "offramp/files/run_state.h"
 
@@ -18,7 +18,7 @@ nodes: [{name: n, stage: 1, listen: "127.0.0.1:0"}]
 
 class FleetSource : public testing::Test {
  protected:
-  FleetSource() : folder_(testing::TempDir() + "/fleet_source"), state_(folder_ + "/state") {
+  FleetSource() : folder_(testing::TempDir() + "fleet_source"), state_(folder_ + "/state") {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     Write(kFleet);
@@ -103,7 +103,7 @@ TEST_F(FleetSource, ARunningFleetIsReadFromItsSnapshot) {
 
 TEST_F(FleetSource, AMissingFileIsNotFound) {
   EXPECT_EQ(ReadFleet(folder_ + "/none.yaml", {}).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(ReadSnapshot(folder_, Path()).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(ReadSnapshot(folder_ + "/nowhere", Path()).status().code(), StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "offramp/cli/load/idx_file.h"
 
-#include <gtest/gtest.h>
-#include <zlib.h>
-
 #include <filesystem>
 #include <fstream>
+#include <zlib.h>
+
+#include <gtest/gtest.h>
 
 namespace offramp {
 namespace {
@@ -15,7 +15,8 @@ using Bytes = std::string;
 Bytes Header(const std::vector<int>& shape) {
   Bytes bytes = {'\0', '\0', '\x08', static_cast<char>(shape.size())};
   for (const int extent : shape) {
-    for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(extent >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      bytes.push_back(static_cast<char>(extent >> shift));
   }
   return bytes;
 }
@@ -63,8 +64,7 @@ TEST_F(IdxFile, ReadsPlainAndGzip) {
 TEST_F(IdxFile, SaysWhatIsWrong) {
   EXPECT_NE(ErrorOf("GIF89a").find("does not begin like an IDX file"), std::string::npos);
   EXPECT_NE(ErrorOf(Bytes("\0\0\x0d\x01", 4)).find("element type 13"), std::string::npos);
-  EXPECT_NE(ErrorOf(Header({2, 3}).substr(0, 9)).find("ends within its header"),
-            std::string::npos);
+  EXPECT_NE(ErrorOf(Header({2, 3}).substr(0, 9)).find("ends within its header"), std::string::npos);
   EXPECT_NE(ErrorOf(Header({2, 3}) + "abc").find("ends before its 6 bytes"), std::string::npos);
   EXPECT_NE(ErrorOf(Header({0})).find("holds no samples"), std::string::npos);
   EXPECT_EQ(ReadIdxFile(folder_ + "/none").status().code(), StatusCode::kNotFound);

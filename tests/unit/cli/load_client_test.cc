@@ -1,16 +1,17 @@
 // The load generator against a small server of its own on loopback.
 #include "offramp/cli/load/load_client.h"
 
-#include <grpcpp/grpcpp.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <mutex>
 #include <set>
 #include <thread>
 
-#include "inference/open_inference_grpc.grpc.pb.h"
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
 #include "offramp/cli/load/load_summary.h"
+
+#include "inference/open_inference_grpc.grpc.pb.h"
 
 namespace offramp {
 namespace {
@@ -214,7 +215,7 @@ TEST_F(LoadClientTest, StopLeavesTheRestPending) {
 TEST_F(LoadClientTest, AClosedLoopKeepsSoManyUnderWay) {
   const auto client = Connect();
   const auto records = client->RunClosed(3, 0.1, Data(*client), nullptr);
-  EXPECT_GT(records.size(), 3u);
+  EXPECT_GE(records.size(), 3u);
   EXPECT_LE(server_.most_inside, 3);
   for (const LoadRecord& record : records) EXPECT_EQ(record.outcome, LoadOutcome::kAnswered);
 }

@@ -47,12 +47,9 @@ TEST(DelayFigures, NeedNoOrder) {
 
 TEST(Summarise, CountsRowsAndLeavesFailuresOutOfTheDelay) {
   const std::vector<LoadRecord> records = {
-      Answered(0, 0.1, 2, 1, {1, 4}),
-      Answered(1, 0.3, 2, 2, {1, 1}),
-      Other(2, LoadOutcome::kRefused, 14),
-      Other(3, LoadOutcome::kFailed, 4),
-      Other(4, LoadOutcome::kFailed, 4),
-      Other(5, LoadOutcome::kPending, 0),
+      Answered(0, 0.1, 2, 1, {1, 4}),      Answered(1, 0.3, 2, 2, {1, 1}),
+      Other(2, LoadOutcome::kRefused, 14), Other(3, LoadOutcome::kFailed, 4),
+      Other(4, LoadOutcome::kFailed, 4),   Other(5, LoadOutcome::kPending, 0),
   };
   const LoadSummary summary = Summarise(records);
   EXPECT_EQ(summary.requests, 6);
@@ -65,13 +62,13 @@ TEST(Summarise, CountsRowsAndLeavesFailuresOutOfTheDelay) {
   EXPECT_DOUBLE_EQ(summary.delay.max_s, 0.3);
   EXPECT_DOUBLE_EQ(*summary.accuracy, 0.75);
   EXPECT_EQ(summary.exit_share, (std::map<int, double>{{1, 0.75}, {4, 0.25}}));
-  EXPECT_EQ(summary.errors, (std::map<std::string, std::int64_t>{{"DEADLINE_EXCEEDED", 2},
-                                                                 {"UNAVAILABLE", 1}}));
+  EXPECT_EQ(summary.errors,
+            (std::map<std::string, std::int64_t>{{"DEADLINE_EXCEEDED", 2}, {"UNAVAILABLE", 1}}));
 }
 
 TEST(Summarise, APartHoldsWhatWasDueInIt) {
-  const std::vector<LoadRecord> records = {
-      Answered(0.9, 5, 1, 1, {1}), Answered(1, 0.2, 1, 1, {1}), Answered(2, 0.4, 1, 0, {1})};
+  const std::vector<LoadRecord> records = {Answered(0.9, 5, 1, 1, {1}), Answered(1, 0.2, 1, 1, {1}),
+                                           Answered(2, 0.4, 1, 0, {1})};
   const LoadSummary summary = Summarise(records, 1, 2);
   EXPECT_EQ(summary.requests, 1);
   EXPECT_DOUBLE_EQ(summary.delay.mean_s, 0.2);

@@ -56,8 +56,7 @@ TEST(ReportData, HasSeriesTableAndParts) {
   sample.shares = {{"n", 1.0}};
   run.samples = {sample};
 
-  const auto data =
-      ReportData({}, scenario, fleet, {run}, DemoCells(scenario, {run}));
+  const auto data = ReportData({}, scenario, fleet, {run}, DemoCells(scenario, {run}));
   const auto& policy = data["policies"][0];
   ASSERT_EQ(policy["series"]["t"].size(), 8u);  // every half second
   EXPECT_TRUE(policy["series"]["mean_ms"][0].is_null());

@@ -1,10 +1,10 @@
 #include "offramp/cli/load/request_data.h"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 namespace offramp {
 namespace {
@@ -35,8 +35,7 @@ std::string Floats(const std::vector<float>& values) {
 }
 
 TEST(RequestData, ImagesBecomeUnitFloatsAndGoRound) {
-  const auto data =
-      RequestData::Images(ModelOf(DataType::kFp32, {-1, 1, 1, 2}), SmallTestSet());
+  const auto data = RequestData::Images(ModelOf(DataType::kFp32, {-1, 1, 1, 2}), SmallTestSet());
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(data->samples(), 2);
   EXPECT_EQ(data->Shape(0, 3), (std::vector<std::int64_t>{3, 1, 1, 2}));
@@ -61,10 +60,10 @@ TEST(RequestData, ImagesMustFitTheModel) {
 TEST(RequestData, CorrectRowsAreThoseWhoseLargestEntryIsTheLabel) {
   const auto data = RequestData::Images(ModelOf(DataType::kFp32, {-1, 2}), SmallTestSet());
   ASSERT_TRUE(data.ok());
-  EXPECT_EQ(data->CountCorrect(Floats({-2, 5, 3, 1}), 0, 2), 2);   // labels 1, 0
+  EXPECT_EQ(data->CountCorrect(Floats({-2, 5, 3, 1}), 0, 2), 2);  // labels 1, 0
   EXPECT_EQ(data->CountCorrect(Floats({-2, 5, 1, 3}), 0, 2), 1);
-  EXPECT_EQ(data->CountCorrect(Floats({-5, -9}), 1, 1), 1);        // all negative
-  EXPECT_EQ(data->CountCorrect("abc", 0, 1), std::nullopt);        // no floats
+  EXPECT_EQ(data->CountCorrect(Floats({-5, -9}), 1, 1), 1);  // all negative
+  EXPECT_EQ(data->CountCorrect("abc", 0, 1), std::nullopt);  // no floats
   EXPECT_EQ(data->CountCorrect("", 0, 1), std::nullopt);
 }
 

@@ -1,8 +1,8 @@
 #include "offramp/cli/demo/sampler.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "offramp/files/run_state.h"
 #include "offramp/wire/http_server.h"
@@ -11,8 +11,8 @@ namespace offramp {
 namespace {
 
 TEST(ParseSample, SharesComeFromWhatWasSent) {
-  const auto sample = ParseSample(
-      "n", R"({"flow_tasks_per_s": {"a": 3, "b": 1}, "offloading": {"a": 0.5, "b": 0.5},
+  const auto sample =
+      ParseSample("n", R"({"flow_tasks_per_s": {"a": 3, "b": 1}, "offloading": {"a": 0.5, "b": 0.5},
                "threshold": 0.7, "queue_length": 4})");
   ASSERT_TRUE(sample.has_value());
   EXPECT_DOUBLE_EQ(sample->shares.at("a"), 0.75);
@@ -53,7 +53,7 @@ TEST(Sampler, AsksPartsThatListenAndSkipsTheDead) {
   dead.metrics = "127.0.0.1:1";
   ASSERT_TRUE(WritePart(folder, alive).ok());
   ASSERT_TRUE(WritePart(folder, dead).ok());
-  Sampler sampler(folder);
+  Sampler sampler(folder, /*answer_s=*/10);
   sampler.Sample(1.5);
   ASSERT_EQ(sampler.samples().size(), 1u);
   EXPECT_EQ(sampler.samples()[0].name, "a");

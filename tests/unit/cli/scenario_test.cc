@@ -59,8 +59,7 @@ TEST(DemoScenario, PartsJoinAndEventsBeginTheirParts) {
 TEST(DemoScenario, AFleetThatCannotPlayItIsRefused) {
   Fleet no_rate = TwoStages();
   for (FleetGateway& gateway : no_rate.gateways) gateway.tasks_per_s = 0;
-  EXPECT_NE(MakeDemoScenario(no_rate, 26, 0).status().message().find("--rate"),
-            std::string::npos);
+  EXPECT_NE(MakeDemoScenario(no_rate, 26, 0).status().message().find("--rate"), std::string::npos);
   Fleet real_speed = TwoStages();
   for (FleetNode& node : real_speed.nodes) node.gflops_per_s = 0;
   EXPECT_NE(MakeDemoScenario(real_speed, 26, 0).status().message().find("gflops_per_s"),

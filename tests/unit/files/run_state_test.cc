@@ -1,14 +1,14 @@
 #include "offramp/files/run_state.h"
 
-#include <gtest/gtest.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <gtest/gtest.h>
 
 namespace offramp {
 namespace {
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 class RunState : public testing::Test {
  protected:
-  RunState() : folder_(testing::TempDir() + "/run_state"), state_(folder_ + "/state") {
+  RunState() : folder_(testing::TempDir() + "run_state"), state_(folder_ + "/state") {
     fs::remove_all(folder_);
     fs::create_directories(folder_ + "/fleets");
     std::ofstream(Fleet()) << "version: 1\n";

@@ -98,7 +98,9 @@ class GrpcTransportTest : public ::testing::Test {
  protected:
   GrpcTransportTest() : address_(server_.Listen(&at_server_)) {}
 
-  ~GrpcTransportTest() override { client_.Destroy(std::move(connection_)); }
+  ~GrpcTransportTest() override {
+    client_.Call([this] { connection_.reset(); });
+  }
 
   void Connect() { connection_ = client_.Connect(address_, &at_client_); }
 

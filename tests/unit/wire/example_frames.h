@@ -48,8 +48,8 @@ inline Report ExampleReport() {
           .received_tasks = 1234567890123,
           .finished_tasks = 99,
           .accepting = false,
-          .progressing = true,
-          .reaches_end = false};
+          .reaches_end = false,
+          .progressing = true};
 }
 
 inline AnswerFrame ExampleAnswer() {
@@ -80,7 +80,7 @@ inline std::vector<Frame> ExampleFrames() {
   return {
       Hello{.protocol = 1, .fleet = "f", .name = "s1-a", .stage = 1, .incarnation = ~0ull},
       ExampleTask(),
-      AckFrame{.id = 79, .queue_s = 0.125f, .compute_s = 0.25f, .report = ExampleReport()},
+      AckFrame{.id = 79, .at_receiver_s = 0.125f, .report = ExampleReport()},
       ExampleAnswer(),
       RefuseFrame{.id = 80, .rows = {0, 4}, .status = UnavailableError("draining"), .retries = 1},
       CancelFrame{.id = 81},

@@ -52,8 +52,8 @@ TEST(FrameCodecTest, EveryFieldOfTheOthersSurvives) {
   EXPECT_EQ(hello.stage, 1);
   EXPECT_EQ(hello.incarnation, ~0ull);
 
-  const auto ack =
-      std::get<AckFrame>(*Decode(Encode(AckFrame{.id = 5, .report = ExampleReport()})));
+  const auto ack = std::get<AckFrame>(
+      *Decode(Encode(AckFrame{.id = 5, .at_receiver_s = 0.125f, .report = ExampleReport()})));
   EXPECT_EQ(ack.id, 5u);
   EXPECT_EQ(ack.report.backlog_s, 0.5);
   EXPECT_EQ(ack.report.service_s, 0.01);
@@ -63,7 +63,9 @@ TEST(FrameCodecTest, EveryFieldOfTheOthersSurvives) {
   EXPECT_EQ(ack.report.received_tasks, 1234567890123u);
   EXPECT_EQ(ack.report.finished_tasks, 99u);
   EXPECT_FALSE(ack.report.accepting);
+  EXPECT_FALSE(ack.report.reaches_end);
   EXPECT_TRUE(ack.report.progressing);
+  EXPECT_EQ(ack.at_receiver_s, 0.125f);
 
   const auto answer = std::get<AnswerFrame>(*Decode(Encode(ExampleAnswer())));
   EXPECT_EQ(answer.id, 78u);
@@ -75,6 +77,11 @@ TEST(FrameCodecTest, EveryFieldOfTheOthersSurvives) {
   EXPECT_EQ(answer.path[0].queue_s, 0.001f);
   EXPECT_EQ(answer.path[0].compute_s, 0.25f);
   EXPECT_EQ(answer.retries, 2u);
+  ASSERT_TRUE(answer.report.has_value());
+  EXPECT_EQ(answer.report->backlog_s, 0.5);
+  AnswerFrame without = ExampleAnswer();
+  without.report.reset();
+  EXPECT_FALSE(std::get<AnswerFrame>(*Decode(Encode(without))).report.has_value());
   EXPECT_EQ(answer.tensors[0].data.text(), ExampleAnswer().tensors[0].data.text());
 
   const auto agent = std::get<AgentMessage>(*Decode(Encode(ExampleAgentMessage())));
@@ -293,7 +300,11 @@ TEST(FrameCodecTest, LimitsOfTheOthers) {
   EXPECT_TRUE(refused(Hello{.fleet = std::string(257, 'x')}));
   EXPECT_TRUE(refused(Report{.backlog_s = NAN}));
   EXPECT_TRUE(refused(AckFrame{.report = {.queued_tasks = -1}}));
+  EXPECT_TRUE(refused(AckFrame{.at_receiver_s = NAN}));
   EXPECT_TRUE(refused(AnswerFrame{.exit_stage = 1}));
+  AnswerFrame spoilt = ExampleAnswer();
+  spoilt.report->service_s = NAN;
+  EXPECT_TRUE(refused(spoilt));
   EXPECT_TRUE(refused(AnswerFrame{.rows = {0}, .exit_stage = 0, .confidence = {1}}));
   EXPECT_TRUE(refused(AnswerFrame{.rows = {65536}, .exit_stage = 1, .confidence = {1}}));
   EXPECT_TRUE(refused(AnswerFrame{.rows = {0, 1}, .exit_stage = 1, .confidence = {1}}));

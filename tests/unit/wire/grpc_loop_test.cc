@@ -55,13 +55,13 @@ TEST(GrpcLoopTest, TimersRunByTimeThenByOrderOfSetting) {
   EXPECT_EQ(log, "abc");
 }
 
-TEST(GrpcLoopTest, TimersAreNeverEarlyAndSeldomLate) {
+TEST(GrpcLoopTest, ExactTimersAreNeverEarlyAndSeldomLate) {
   GrpcLoop loop;
   double soonest_late_s = 1;
   int left = 20;
   std::function<void()> next = [&] {
     const double when_s = loop.NowSeconds() + 0.0013;
-    loop.RunAt(when_s, [&, when_s] {
+    loop.RunAtExactly(when_s, [&, when_s] {
       const double late_s = loop.NowSeconds() - when_s;
       EXPECT_GE(late_s, 0);
       soonest_late_s = std::min(soonest_late_s, late_s);
@@ -76,6 +76,23 @@ TEST(GrpcLoopTest, TimersAreNeverEarlyAndSeldomLate) {
   loop.Run();
   // Twenty chances, for a machine that is busy with something else.
   EXPECT_LT(soonest_late_s, 0.0005);
+}
+
+TEST(GrpcLoopTest, TimersOfALoopThatStoodStillRunLate) {
+  GrpcLoop loop;
+  const double now_s = loop.NowSeconds();
+  std::string log;
+  for (const char what : {'a', 'b', 'c'}) {
+    loop.RunAtExactly(now_s + 0.001, [&log, what] { log += what; });
+  }
+  loop.Cancel(loop.RunAtExactly(now_s + 0.001, [&] { log += 'x'; }));
+  loop.RunAt(now_s + 0.3, [&] { loop.Stop(); });
+  loop.Post([&] {
+    while (loop.NowSeconds() < now_s + 0.25) {
+    }
+  });
+  loop.Run();
+  EXPECT_EQ(log, "abc");
 }
 
 TEST(GrpcLoopTest, OtherThreadsWakeASleepingLoop) {
