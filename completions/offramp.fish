@@ -48,7 +48,7 @@ complete -c offramp -n '__fish_seen_subcommand_from gateway' -l log-level -x -a 
 complete -c offramp -n '__fish_seen_subcommand_from gateway' -l log-format -x -a 'text json' -d 'text or json'
 complete -c offramp -n __fish_use_subcommand -f -a bench -d 'Load the gateways of a fleet and measure delay and accuracy'
 complete -c offramp -n '__fish_seen_subcommand_from bench' -l help -s h -d 'Print this help'
-complete -c offramp -n '__fish_seen_subcommand_from bench' -l target -r -d 'gRPC server in place of FLEET; repeatable'
+complete -c offramp -n '__fish_seen_subcommand_from bench' -l target -r -d 'host:port of a gRPC server, in place of FLEET; repeatable'
 complete -c offramp -n '__fish_seen_subcommand_from bench' -l model -r -d 'Model name; default: the only one served'
 complete -c offramp -n '__fish_seen_subcommand_from bench' -l rate -s r -r -d 'Tasks (rows) per second'
 complete -c offramp -n '__fish_seen_subcommand_from bench' -l seconds -s s -r -d 'How long'

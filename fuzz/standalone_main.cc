@@ -1,6 +1,6 @@
 // A main() for fuzzers when the compiler has no libFuzzer: runs every seed, then mutations of the
-// seeds from a fixed random seed until the time is up. No coverage feedback, so it finds little that
-// is new; it keeps each fuzzer compiling and the seeds passing in every build.
+// seeds from a fixed random seed until the time is up. No coverage feedback, so it finds little
+// that is new; it keeps each fuzzer compiling and the seeds passing in every build.
 //
 // Options as in libFuzzer, the others are ignored: -seed=N, -max_total_time=SECONDS, -runs=N,
 // -max_len=BYTES; then files and folders of seeds. A failing input is the one written last to
@@ -108,7 +108,8 @@ std::vector<Input> ReadSeeds(const std::vector<std::string>& paths) {
 size_t Below(std::mt19937_64& random, size_t bound) { return bound == 0 ? 0 : random() % bound; }
 
 // One to eight small edits: flip, set to a telling value, erase, repeat, insert, splice.
-Input Mutate(Input input, const std::vector<Input>& seeds, size_t max_len, std::mt19937_64& random) {
+Input Mutate(Input input, const std::vector<Input>& seeds, size_t max_len,
+             std::mt19937_64& random) {
   static constexpr uint8_t kTelling[] = {0x00, 0x01, 0x7f, 0x80, 0xff, '"',  '\\', '{', '}',
                                          '[',  ']',  ':',  ',',  '-',  '\n', ' ',  '0', '9'};
   const size_t edits = 1 + Below(random, 8);

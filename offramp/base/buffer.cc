@@ -23,11 +23,10 @@ Buffer Buffer::Slice(std::size_t offset, std::size_t size) const {
 }
 
 MutableBuffer::MutableBuffer(std::size_t size)
-    : data_(static_cast<std::byte*>(
-                ::operator new(size == 0 ? 1 : size, std::align_val_t(Buffer::kAlignment))),
-            [](std::byte* bytes) {
-              ::operator delete(bytes, std::align_val_t(Buffer::kAlignment));
-            }),
+    : data_(
+          static_cast<std::byte*>(
+              ::operator new(size == 0 ? 1 : size, std::align_val_t(Buffer::kAlignment))),
+          [](std::byte* bytes) { ::operator delete(bytes, std::align_val_t(Buffer::kAlignment)); }),
       size_(size) {}
 
 Buffer MutableBuffer::Freeze() && {

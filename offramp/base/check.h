@@ -9,9 +9,9 @@ namespace offramp::internal {
                               std::string_view text);
 }  // namespace offramp::internal
 
-#define OFFRAMP_CHECK(condition, text)                                               \
-  do {                                                                               \
-    if (!(condition)) {                                                              \
-      ::offramp::internal::CheckFailed(__FILE__, __LINE__, #condition, (text));      \
-    }                                                                                \
+#define OFFRAMP_CHECK(condition, text)                                          \
+  do {                                                                          \
+    if (!(condition)) {                                                         \
+      ::offramp::internal::CheckFailed(__FILE__, __LINE__, #condition, (text)); \
+    }                                                                           \
   } while (false)

@@ -7,8 +7,7 @@
 namespace offramp {
 
 double SteadyClock::NowSeconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void ManualClock::Advance(double seconds) {

@@ -42,9 +42,7 @@ Status Status::At(std::string_view where) const {
   return {code_, std::string(where) + ": " + message_};
 }
 
-Status CancelledError(std::string message) {
-  return {StatusCode::kCancelled, std::move(message)};
-}
+Status CancelledError(std::string message) { return {StatusCode::kCancelled, std::move(message)}; }
 Status InvalidArgumentError(std::string message) {
   return {StatusCode::kInvalidArgument, std::move(message)};
 }

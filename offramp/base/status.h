@@ -73,8 +73,8 @@ std::ostream& operator<<(std::ostream& out, const Status& status);
 }  // namespace offramp
 
 // Leaves the enclosing function with the error of `expr`, if it has one.
-#define OFFRAMP_RETURN_IF_ERROR(expr)                        \
-  do {                                                       \
-    ::offramp::Status offramp_status_ = (expr);              \
-    if (!offramp_status_.ok()) return offramp_status_;       \
+#define OFFRAMP_RETURN_IF_ERROR(expr)                  \
+  do {                                                 \
+    ::offramp::Status offramp_status_ = (expr);        \
+    if (!offramp_status_.ok()) return offramp_status_; \
   } while (false)

@@ -1,8 +1,11 @@
-// The exit profile: for each row (one sample held out of training) the confidence and correctness of
-// every exit. Shipped once with the model; everything the optimiser knows of the model's accuracy.
+// The exit profile: for each row (one sample held out of training) the confidence and correctness
+// of every exit. Shipped once with the model; everything the optimiser knows of the model's
+// accuracy.
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace offramp {

@@ -18,9 +18,9 @@ enum class Policy {
   kComputingFirst,
   kBandwidthFirst,
   kNoExit,
-  kNash,      // plan and simulate only
-  kGenetic,   // plan and simulate only
-  kOptimum,   // plan and simulate only
+  kNash,     // plan and simulate only
+  kGenetic,  // plan and simulate only
+  kOptimum,  // plan and simulate only
 };
 
 std::string_view PolicyName(Policy policy);

@@ -74,8 +74,8 @@ HttpResponse Answer(const AdminHooks& hooks, const HttpRequest& request) {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminServer>> AdminServer::Start(const std::string& address,
-                                                        EventLoop& loop, AdminHooks hooks) {
+Result<std::unique_ptr<AdminServer>> AdminServer::Start(const std::string& address, EventLoop& loop,
+                                                        AdminHooks hooks) {
   HttpServerOptions options;
   options.max_body_bytes = kMaxBodyBytes;
   options.max_connections = kMaxConnections;

@@ -22,7 +22,7 @@ namespace offramp {
 struct AdminHooks {
   std::function<Status()> ready;
   std::function<std::string()> metrics;
-  std::function<std::string()> status;      // JSON text
+  std::function<std::string()> status;  // JSON text
   std::function<void()> drain;
   std::function<Status(double gflops_per_s)> set_speed;
 };

@@ -45,8 +45,8 @@ Status SetUpLog(const std::string& part, const std::string& format, const std::s
   } else {
     return InvalidArgumentError("log format is \"" + format + "\", expected text or json");
   }
-  auto logger = std::make_shared<spdlog::logger>(
-      part, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>(part, std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_formatter(std::move(formatter));
   logger->set_level(parsed);
   spdlog::set_default_logger(std::move(logger));

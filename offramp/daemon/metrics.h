@@ -1,5 +1,5 @@
-// Prometheus metrics of a daemon. Names start with "offramp_", times are seconds, labels are bounded
-// (names of the fleet file and our own codes).
+// Prometheus metrics of a daemon. Names start with "offramp_", times are seconds, labels are
+// bounded (names of the fleet file and our own codes).
 #pragma once
 
 #include <memory>

@@ -12,24 +12,24 @@ namespace offramp {
 
 struct PartStatus {
   std::string name;
-  std::string role;                      // "node" or "gateway"
+  std::string role;  // "node" or "gateway"
   int stage = 0;
-  std::string address;                   // of a node
-  std::string http;                      // of a gateway
-  std::string grpc;                      // of a gateway
+  std::string address;  // of a node
+  std::string http;     // of a gateway
+  std::string grpc;     // of a gateway
   std::string metrics;
-  std::string state;                     // daemon_state.h
+  std::string state;  // daemon_state.h
   std::string policy;
-  std::map<std::string, double> offloading;     // strategy: share by receiver
-  std::map<std::string, double> flow_per_s;     // measured, by receiver
+  std::map<std::string, double> offloading;  // strategy: share by receiver
+  std::map<std::string, double> flow_per_s;  // measured, by receiver
   std::map<std::string, bool> receiver_up;
-  double threshold = 0;                  // > 1: never; 0 where there is no exit
+  double threshold = 0;  // > 1: never; 0 where there is no exit
   bool has_threshold = false;
   double arrival_rate_per_s = 0;
   double service_s = 0;
   double utilisation = 0;
   std::int64_t queue_length = 0;
-  double admitted_fraction = 1;          // of a gateway
+  double admitted_fraction = 1;  // of a gateway
 };
 
 // Fills in what the agent and the forwarder (null in the last stage) know.

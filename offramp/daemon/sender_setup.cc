@@ -33,8 +33,8 @@ Hello HelloOf(const Fleet& fleet, const Bundle& bundle, const std::string& name)
   hello.fleet = bundle.name + "@" + bundle.digest;
   hello.name = name;
   hello.stage = StageOf(fleet, name);
-  hello.incarnation = static_cast<std::uint64_t>(
-      std::chrono::system_clock::now().time_since_epoch().count());
+  hello.incarnation =
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   return hello;
 }
 
@@ -79,12 +79,11 @@ Result<AgentRunnerOptions> AgentOptionsOf(const Fleet& fleet, const Bundle& bund
   options.policy = fleet.policy;
   options.stage = StageOf(fleet, name);
   options.receivers = static_cast<int>(fleet.LinksFrom(name).size());
-  options.offloaders =
-      options.stage == 0 ? 0 : static_cast<int>(fleet.OffloadersOf(name).size());
+  options.offloaders = options.stage == 0 ? 0 : static_cast<int>(fleet.OffloadersOf(name).size());
   options.period_s = fleet.period_s;
   options.accuracy_weight_s = fleet.objective.accuracy_weight_s;
-  options.row_bytes = options.stage == 0 ? InputBytes(bundle)
-                                         : bundle.stage(options.stage).output_bytes;
+  options.row_bytes =
+      options.stage == 0 ? InputBytes(bundle) : bundle.stage(options.stage).output_bytes;
   options.seed = std::hash<std::string>()(name);
   if (const FleetNode* node = fleet.FindNode(name)) {
     const double capacity = CapacityOf(*node, bundle);

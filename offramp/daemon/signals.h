@@ -6,8 +6,9 @@
 
 namespace offramp {
 
-// Call first in a daemon, before any thread exists: threads inherit the blocked signals, and one that
-// does not block them would end the process. A client that closes its connection must not either.
+// Call first in a daemon, before any thread exists: threads inherit the blocked signals, and one
+// that does not block them would end the process. A client that closes its connection must not
+// either.
 void BlockStopSignals();
 
 // REQUIRES: BlockStopSignals() was called before any other thread started.

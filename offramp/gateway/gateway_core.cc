@@ -54,8 +54,8 @@ InferenceService::RequestId GatewayCore::Infer(InferenceRequest request, Done do
   const RequestId id = next_id_.fetch_add(1, std::memory_order_relaxed);
   // Checked on the caller's thread: the loop's time belongs to tasks.
   const Result<std::int64_t> rows = CheckRequest(request, model_, options_.max_rows);
-  auto shared = std::make_shared<std::pair<InferenceRequest, Done>>(std::move(request),
-                                                                    std::move(done));
+  auto shared =
+      std::make_shared<std::pair<InferenceRequest, Done>>(std::move(request), std::move(done));
   const bool posted = loop_.Post([this, id, rows, shared] {
     if (rows.ok()) {
       Accept(id, std::move(shared->first), static_cast<std::size_t>(*rows),
@@ -88,10 +88,10 @@ Status GatewayCore::Admit(std::size_t rows, std::int64_t bytes, double& retry_af
   if (draining_) return UnavailableError("the gateway is draining");
   if (inflight_rows_ + static_cast<std::int64_t>(rows) > options_.max_inflight_rows ||
       inflight_bytes_ + bytes > options_.max_inflight_bytes) {
-    return ResourceExhaustedError(Format("%lld tasks of %lld bytes are under way, which is all "
-                                         "that this gateway holds",
-                                         static_cast<long long>(inflight_rows_),
-                                         static_cast<long long>(inflight_bytes_)));
+    return ResourceExhaustedError(
+        Format("%lld tasks of %lld bytes are under way, which is all "
+               "that this gateway holds",
+               static_cast<long long>(inflight_rows_), static_cast<long long>(inflight_bytes_)));
   }
   const double admitted = agents_->admitted_fraction();
   if (admitted < 1 && !random_.Chance(admitted)) {
@@ -125,11 +125,10 @@ void GatewayCore::Accept(RequestId id, InferenceRequest request, std::size_t row
   request.inputs.clear();
   inflight_rows_ += static_cast<std::int64_t>(rows);
   inflight_bytes_ += bytes;
-  Pending& pending =
-      requests_
-          .emplace(id, Pending{std::move(request), std::move(done), ReplyAssembly(rows, model_), 0,
-                               rows, bytes, now_s})
-          .first->second;
+  Pending& pending = requests_
+                         .emplace(id, Pending{std::move(request), std::move(done),
+                                              ReplyAssembly(rows, model_), 0, rows, bytes, now_s})
+                         .first->second;
   pending.job = forwarder_->Submit(std::move(job));
   by_job_[pending.job] = id;
 }
@@ -204,10 +203,10 @@ void GatewayCore::Count(const InferenceReply& reply, std::size_t rows) {
   statistics_.success_ns += Nanoseconds(reply.total_s);
   statistics_.queue_ns += Nanoseconds(reply.queue_s);
   statistics_.compute_infer_ns += Nanoseconds(reply.compute_s);
-  statistics_.last_inference_ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  statistics_.last_inference_ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
 }
 
 InferenceStatistics GatewayCore::statistics() const {

@@ -1,6 +1,6 @@
-// GatewayCore: the source of tasks, stage 0 of the fleet. Each row of a request is a task of its own;
-// the forwarder sends them into the fleet, and what comes back is put together here. Refuses at the
-// door what the fleet cannot carry, so that what was accepted is answered.
+// GatewayCore: the source of tasks, stage 0 of the fleet. Each row of a request is a task of its
+// own; the forwarder sends them into the fleet, and what comes back is put together here. Refuses
+// at the door what the fleet cannot carry, so that what was accepted is answered.
 #pragma once
 
 #include <atomic>
@@ -21,12 +21,12 @@
 namespace offramp {
 
 struct GatewayCoreOptions {
-  double deadline_s = 30;               // of a request that brings none
-  std::uint32_t retry_budget = 8;       // re-sends a task may cost, over all hops
-  std::int64_t max_rows = 4096;         // of one request
+  double deadline_s = 30;          // of a request that brings none
+  std::uint32_t retry_budget = 8;  // re-sends a task may cost, over all hops
+  std::int64_t max_rows = 4096;    // of one request
   std::int64_t max_inflight_rows = 16384;
   std::int64_t max_inflight_bytes = std::int64_t{1} << 30;
-  int max_batch_size = 1;               // what metadata tells clients
+  int max_batch_size = 1;  // what metadata tells clients
   std::uint64_t seed = 1;
 };
 

@@ -109,8 +109,7 @@ class GatewayDaemon {
       options.max_batch_size = std::max(options.max_batch_size, node.max_batch_size);
     }
     core_ = std::make_unique<GatewayCore>(options, bundle_, loop_, metrics_);
-    const std::vector<ReceiverSpec> receivers =
-        ReceiversOf(options_.fleet, bundle_, options_.name);
+    const std::vector<ReceiverSpec> receivers = ReceiversOf(options_.fleet, bundle_, options_.name);
     ForwarderOptions forwarding;
     forwarding.on_transfer = [this, receivers](int k, double seconds) {
       metrics_.OnTransfer(receivers[static_cast<std::size_t>(k)].name, seconds);

@@ -10,11 +10,11 @@ namespace offramp {
 
 struct GatewayDaemonOptions {
   Fleet fleet;
-  std::string name;              // of one of the fleet's gateways
-  std::string state_dir;         // where parts write and find addresses (files/run_state.h)
+  std::string name;                 // of one of the fleet's gateways
+  std::string state_dir;            // where parts write and find addresses (files/run_state.h)
   std::string log_format = "text";  // or "json"
   std::string log_level = "info";
-  bool insecure = false;         // allows addresses beyond loopback without TLS
+  bool insecure = false;  // allows addresses beyond loopback without TLS
 };
 
 // Runs until SIGTERM or SIGINT has let all accepted tasks finish; a second signal ends the process

@@ -9,11 +9,13 @@ GatewayMetrics::GatewayMetrics(const std::string& name)
       request_s_(metrics_.Histogram("offramp_request_duration_seconds",
                                     "From arrival at the gateway to the reply, by exit stage of "
                                     "the request's first task.")),
-      queue_s_(metrics_.Histogram("offramp_request_queue_seconds",
-                                  "Waiting for engines, over all hops of a request's first task.")
+      queue_s_(metrics_
+                   .Histogram("offramp_request_queue_seconds",
+                              "Waiting for engines, over all hops of a request's first task.")
                    .Add({}, Metrics::SecondsBuckets())),
-      compute_s_(metrics_.Histogram("offramp_request_compute_seconds",
-                                    "In engines, over all hops of a request's first task.")
+      compute_s_(metrics_
+                     .Histogram("offramp_request_compute_seconds",
+                                "In engines, over all hops of a request's first task.")
                      .Add({}, Metrics::SecondsBuckets())),
       requests_(metrics_.Counter("offramp_requests_total", "Requests by status code.")),
       exits_(metrics_.Counter("offramp_tasks_answered_total", "Tasks by the stage they left at.")),
@@ -25,8 +27,9 @@ GatewayMetrics::GatewayMetrics(const std::string& name)
       share_(metrics_.Gauge("offramp_offloading_share", "Strategy: share of a next hop.")),
       resent_(metrics_.Counter("offramp_tasks_resent_total", "Re-sends of tasks.").Add({})),
       inflight_(metrics_.Gauge("offramp_inflight_tasks", "Accepted, not yet answered.").Add({})),
-      admitted_(metrics_.Gauge("offramp_admitted_fraction",
-                               "Share of what is offered that the fleet carries.")
+      admitted_(metrics_
+                    .Gauge("offramp_admitted_fraction",
+                           "Share of what is offered that the fleet carries.")
                     .Add({})),
       arrival_rate_(metrics_.Gauge("offramp_arrival_rate_tasks_per_second", "Measured.").Add({})) {}
 

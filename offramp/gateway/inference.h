@@ -16,12 +16,12 @@ namespace offramp {
 
 struct InferenceRequest {
   std::string model_name;
-  std::string model_version;           // empty or "1"
-  std::string id;                      // the client's request id, echoed and logged on every hop
-  std::string trace_parent;            // W3C traceparent, empty: none
-  std::vector<Tensor> inputs;          // by name, any order
+  std::string model_version;   // empty or "1"
+  std::string id;              // the client's request id, echoed and logged on every hop
+  std::string trace_parent;    // W3C traceparent, empty: none
+  std::vector<Tensor> inputs;  // by name, any order
   bool early_exit = true;
-  std::optional<double> timeout_s;     // what the client asked for; else the fleet's deadline
+  std::optional<double> timeout_s;  // what the client asked for; else the fleet's deadline
 };
 
 // One answered row.
@@ -31,33 +31,33 @@ struct RowAnswer {
 };
 
 struct InferenceReply {
-  Status status;                       // not OK: nothing else is set
-  double retry_after_s = 0;            // > 0 with kUnavailable or kResourceExhausted
-  std::vector<Tensor> outputs;         // the model's `outputs`, rows in the request's order
+  Status status;                // not OK: nothing else is set
+  double retry_after_s = 0;     // > 0 with kUnavailable or kResourceExhausted
+  std::vector<Tensor> outputs;  // the model's `outputs`, rows in the request's order
   std::vector<RowAnswer> rows;
-  std::string path;                    // node names of the first row, joined by commas
-  double queue_s = 0;                  // of the first row, over all hops
+  std::string path;    // node names of the first row, joined by commas
+  double queue_s = 0;  // of the first row, over all hops
   double compute_s = 0;
-  double total_s = 0;                  // in the gateway, from arrival to answer
+  double total_s = 0;  // in the gateway, from arrival to answer
 };
 
 // Totals since start, in the vocabulary of the Open Inference Protocol's statistics extension.
 struct InferenceStatistics {
-  std::uint64_t inference_count = 0;   // rows answered
-  std::uint64_t execution_count = 0;   // requests answered
+  std::uint64_t inference_count = 0;  // rows answered
+  std::uint64_t execution_count = 0;  // requests answered
   std::uint64_t success_count = 0;
   std::uint64_t success_ns = 0;
   std::uint64_t fail_count = 0;
   std::uint64_t fail_ns = 0;
   std::uint64_t queue_ns = 0;
   std::uint64_t compute_infer_ns = 0;
-  std::uint64_t last_inference_ms = 0; // epoch
+  std::uint64_t last_inference_ms = 0;  // epoch
 };
 
 // What protocol files call. All methods are thread-safe.
 class InferenceService {
  public:
-  using RequestId = std::uint64_t;     // never 0
+  using RequestId = std::uint64_t;  // never 0
   using Done = std::function<void(InferenceReply)>;
 
   virtual ~InferenceService() = default;
@@ -72,7 +72,7 @@ class InferenceService {
 
   virtual const Bundle& model() const = 0;
   virtual bool live() const = 0;
-  virtual bool ready() const = 0;      // every stage has a live replica within reach
+  virtual bool ready() const = 0;  // every stage has a live replica within reach
   virtual int max_batch_size() const = 0;
   virtual InferenceStatistics statistics() const = 0;
 };

@@ -27,16 +27,16 @@ class ReplyAssembly {
 
  private:
   struct Output {
-    Tensor tensor;                        // shared whole, or with `bytes` behind it
+    Tensor tensor;  // shared whole, or with `bytes` behind it
     std::optional<MutableBuffer> bytes;
     std::size_t row_bytes = 0;
-    std::size_t rows = 0;                 // placed so far
+    std::size_t rows = 0;  // placed so far
   };
 
   Status Place(Output& output, const Tensor& tensor, const std::vector<std::uint32_t>& rows);
 
   std::size_t open_;
-  std::vector<Output> outputs_;           // as the model's
+  std::vector<Output> outputs_;  // as the model's
   InferenceReply reply_;
 };
 

@@ -56,8 +56,8 @@ Result<std::int64_t> CheckRequest(const InferenceRequest& request, const Bundle&
                          "\"");
   }
   if (!request.model_version.empty() && request.model_version != "1") {
-    return NotFoundError("model \"" + model.name + "\" has no version \"" +
-                         request.model_version + "\", only \"1\"");
+    return NotFoundError("model \"" + model.name + "\" has no version \"" + request.model_version +
+                         "\", only \"1\"");
   }
   std::int64_t rows = -1;
   for (const TensorSpec& spec : model.inputs) {

@@ -27,9 +27,9 @@ class EngineRunner {
   virtual void Run(std::vector<Tensor> inputs, Done done) = 0;
 };
 
-// An Engine on a thread of its own. A stage so fast that waking that thread would cost more than the
-// stage itself is run on the loop instead (measured as it goes). Destruction cuts emulated waits
-// short, waits for a run in progress and drops its result.
+// An Engine on a thread of its own. A stage so fast that waking that thread would cost more than
+// the stage itself is run on the loop instead (measured as it goes). Destruction cuts emulated
+// waits short, waits for a run in progress and drops its result.
 class ThreadEngineRunner final : public EngineRunner {
  public:
   ThreadEngineRunner(std::unique_ptr<Engine> engine, EventLoop& loop);

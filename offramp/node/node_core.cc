@@ -88,11 +88,11 @@ void NodeCore::OnTask(SessionId session, TaskFrame task) {
     return;
   }
   if (queued_rows_ > 0 && queued_rows_ + rows > options_.queue_tasks) {
-    Refuse(session, task,
-           ResourceExhaustedError(Format("queue of %s is full: %lld of %lld tasks",
-                                         options_.name.c_str(),
-                                         static_cast<long long>(queued_rows_),
-                                         static_cast<long long>(options_.queue_tasks))));
+    Refuse(
+        session, task,
+        ResourceExhaustedError(Format("queue of %s is full: %lld of %lld tasks",
+                                      options_.name.c_str(), static_cast<long long>(queued_rows_),
+                                      static_cast<long long>(options_.queue_tasks))));
     return;
   }
   if (held_bytes_ + bytes > options_.queue_bytes) {
@@ -172,10 +172,9 @@ void NodeCore::TryStart() {
   if (batch.empty()) return;
   running_ = true;
   run_started_s_ = loop_.NowSeconds();
-  engine_.Run(std::move(inputs),
-              [this, batch](EngineRunner::Outputs outputs, double compute_s) {
-                OnBatchDone(batch, std::move(outputs), compute_s);
-              });
+  engine_.Run(std::move(inputs), [this, batch](EngineRunner::Outputs outputs, double compute_s) {
+    OnBatchDone(batch, std::move(outputs), compute_s);
+  });
 }
 
 std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs) {

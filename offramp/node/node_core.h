@@ -33,10 +33,10 @@ inline constexpr double kDrainGraceS = 0.2;
 struct NodeCoreOptions {
   std::string name;
   int stage = 1;
-  BatchLimits batching;                 // rows that are joined, and how long one waits for more
-  std::int64_t queue_tasks = 1024;      // rows waiting, before parcels are refused
+  BatchLimits batching;                  // rows that are joined, and how long one waits for more
+  std::int64_t queue_tasks = 1024;       // rows waiting, before parcels are refused
   std::int64_t queue_bytes = 256 << 20;  // of everything held: waiting, running, forwarded
-  double active_report_s = 0.02;        // while tasks arrive or are held
+  double active_report_s = 0.02;         // while tasks arrive or are held
   double idle_report_s = 1.0;
 };
 
@@ -96,12 +96,12 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
     double deadline_at_s = 0;
     float queue_s = 0;
     float compute_s = 0;
-    bool owes_ack = false;                 // done here, and its sender not told yet
-    bool queued = true;                    // not yet in the engine
-    std::size_t open_rows = 0;             // neither answered nor given back
-    JobId job = 0;                         // of the rows that went on; 0: none
+    bool owes_ack = false;      // done here, and its sender not told yet
+    bool queued = true;         // not yet in the engine
+    std::size_t open_rows = 0;  // neither answered nor given back
+    JobId job = 0;              // of the rows that went on; 0: none
     double forwarded_s = 0;
-    std::vector<std::uint32_t> job_rows;   // position in the job -> row of the parcel
+    std::vector<std::uint32_t> job_rows;  // position in the job -> row of the parcel
   };
 
   // A parcel's place in a batch; the rows are known even if the parcel goes while it runs.
@@ -150,7 +150,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   std::unordered_map<ParcelKey, Parcel> parcels_;
   std::map<std::pair<SessionId, std::uint64_t>, ParcelKey> by_peer_id_;
   std::unordered_map<JobId, ParcelKey> by_job_;
-  std::deque<ParcelKey> queue_;            // may hold keys of parcels that are gone
+  std::deque<ParcelKey> queue_;  // may hold keys of parcels that are gone
   ParcelKey next_key_ = 1;
   std::int64_t queued_rows_ = 0;
   std::int64_t running_rows_ = 0;

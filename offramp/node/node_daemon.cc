@@ -103,16 +103,15 @@ class NodeDaemon {
             .loop = &loop_, .engine = runner_.get(), .bundle = &bundle_, .observer = &metrics_},
         hello_, options_.fleet.OffloadersOf(options_.name));
     std::unique_ptr<Forwarder> forwarder;
-    const std::vector<ReceiverSpec> receivers =
-        ReceiversOf(options_.fleet, bundle_, options_.name);
+    const std::vector<ReceiverSpec> receivers = ReceiversOf(options_.fleet, bundle_, options_.name);
     if (!receivers.empty()) {
       ForwarderOptions forwarding;
       forwarding.on_transfer = [this, receivers](int k, double seconds) {
         metrics_.OnTransfer(receivers[static_cast<std::size_t>(k)].name, seconds);
       };
       forwarder = std::make_unique<Forwarder>(
-          hello_, Sender(options_.fleet.policy, receivers, agent_options->seed), loop_,
-          *transport_, MakeAddressBook(options_.fleet, options_.state_dir), *core_, forwarding);
+          hello_, Sender(options_.fleet.policy, receivers, agent_options->seed), loop_, *transport_,
+          MakeAddressBook(options_.fleet, options_.state_dir), *core_, forwarding);
     }
     core_->Attach(std::move(forwarder),
                   std::make_unique<AgentRunner>(*agent_options, bundle_.profile, loop_));

@@ -37,13 +37,15 @@ NodeMetrics::NodeMetrics(const std::string& name, int stage)
                              "Tasks sent again since a next hop died or went silent.")),
       share_(metrics_.Gauge("offramp_offloading_share", "Strategy: share of a next hop.")),
       resent_(metrics_.Counter("offramp_tasks_resent_total", "Re-sends of tasks.").Add({})),
-      late_answers_(metrics_.Counter("offramp_late_answers_total",
-                                     "Answers of tasks that somebody else had answered.")
+      late_answers_(metrics_
+                        .Counter("offramp_late_answers_total",
+                                 "Answers of tasks that somebody else had answered.")
                         .Add({})),
       queued_(metrics_.Gauge("offramp_queue_tasks", "Tasks waiting or running.").Add({})),
       held_bytes_(metrics_.Gauge("offramp_held_bytes", "Bytes of all tasks held.").Add({})),
       arrival_rate_(metrics_.Gauge("offramp_arrival_rate_tasks_per_second", "Measured.").Add({})),
-      utilisation_(metrics_.Gauge("offramp_utilisation", "Arrival rate times service time.").Add({})),
+      utilisation_(
+          metrics_.Gauge("offramp_utilisation", "Arrival rate times service time.").Add({})),
       threshold_(metrics_.Gauge("offramp_confidence_threshold", "At which a task exits.").Add({})),
       stage_(std::to_string(stage)) {}
 

@@ -77,8 +77,7 @@ void AgentRunner::OnAgentMessage(int receiver, const AgentMessage& message) {
 double AgentRunner::Threshold(double now_s) const {
   if (options_.policy != Policy::kDtoEe || forwarder_ == nullptr) return exit_rule_.threshold();
   if (!has_exit_) return kNeverExit;
-  return exit_rule_.Threshold(
-      forwarder_->sender().ExtraCostOfGoingOn(now_s, options_.row_bytes));
+  return exit_rule_.Threshold(forwarder_->sender().ExtraCostOfGoingOn(now_s, options_.row_bytes));
 }
 
 AgentMeasurement AgentRunner::TakeMeasurement(double period_s) {
@@ -105,10 +104,10 @@ AgentMeasurement AgentRunner::TakeMeasurement(double period_s) {
     const std::uint64_t sent = metrics.sent_rows;
     flow_[index].Count(static_cast<std::int64_t>(sent - std::exchange(sent_before_[index], sent)));
     measured.flow_per_s.push_back(flow_[index].Round(period_s));
-    measured.transfer_s.push_back(
-        metrics.transfer_known
-            ? metrics.transfer_s
-            : SerializationSeconds(options_.row_bytes, spec.mbit_per_s) + spec.latency_s);
+    measured.transfer_s.push_back(metrics.transfer_known
+                                      ? metrics.transfer_s
+                                      : SerializationSeconds(options_.row_bytes, spec.mbit_per_s) +
+                                            spec.latency_s);
     measured.receiver_alive.push_back(sender.receiver(k).available);
   }
   return measured;

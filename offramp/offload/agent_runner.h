@@ -25,7 +25,7 @@ namespace offramp {
 
 struct AgentRunnerOptions {
   Policy policy = Policy::kDtoEe;
-  int stage = 0;                    // 0: a gateway
+  int stage = 0;  // 0: a gateway
   int offloaders = 0;
   int receivers = 0;
   double period_s = 0.1;
@@ -50,10 +50,10 @@ class AgentRunner {
 
   // What happened since, from whoever sees it.
   void OnArrival(int offloader, std::span<const TaskRow> rows);
-  void OnWaited(double queue_s);                        // one parcel, before the engine took it
-  void OnServed(double compute_s, std::int64_t rows);   // one call of the engine
-  void OnSurvived(std::int64_t rows);                   // that go on (in a gateway: were admitted)
-  void OnOffered(std::int64_t rows);                    // a gateway: asked for, refused ones too
+  void OnWaited(double queue_s);                       // one parcel, before the engine took it
+  void OnServed(double compute_s, std::int64_t rows);  // one call of the engine
+  void OnSurvived(std::int64_t rows);                  // that go on (in a gateway: were admitted)
+  void OnOffered(std::int64_t rows);                   // a gateway: asked for, refused ones too
   void OnAgentMessage(int receiver, const AgentMessage& message);
 
   // The threshold at which a task exits here and now.
@@ -100,7 +100,7 @@ class AgentRunner {
   std::uint64_t round_ = 0;
   double last_round_s_ = 0;
   bool idle_ = false;
-  std::int64_t arrived_ = 0;                // rows since the last round
+  std::int64_t arrived_ = 0;  // rows since the last round
   EventLoop::TimerId timer_ = 0;
 
   std::vector<RateMeter> inflow_;           // by offloader

@@ -23,8 +23,7 @@ std::int64_t RowBytes(const OutJob& job) {
 }  // namespace
 
 Forwarder::Forwarder(Hello hello, Sender sender, EventLoop& loop, Transport& transport,
-                     const AddressBook& addresses, ForwarderOwner& owner,
-                     ForwarderOptions options)
+                     const AddressBook& addresses, ForwarderOwner& owner, ForwarderOptions options)
     : sender_(std::move(sender)), loop_(loop), owner_(owner), options_(options) {
   const auto count = static_cast<std::size_t>(sender_.size());
   metrics_.resize(count);

@@ -37,7 +37,7 @@ struct OutJob {
   std::string request_id;
   std::string trace_parent;
   std::vector<TaskRow> rows;
-  std::vector<Tensor> tensors;     // each with rows.size() rows
+  std::vector<Tensor> tensors;  // each with rows.size() rows
 };
 
 class ForwarderOwner {
@@ -49,25 +49,26 @@ class ForwarderOwner {
                               AnswerFrame answer) = 0;
 
   // `retries`: re-sends spent on these rows, for the budget of whoever sent them to us.
-  virtual void OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows,
-                            const Status& why, std::uint32_t retries) = 0;
+  virtual void OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, const Status& why,
+                            std::uint32_t retries) = 0;
 
   virtual void OnAgentMessage(int receiver, const AgentMessage& message) = 0;
 };
 
 struct ForwarderOptions {
   ReceiverLinkOptions link;
-  double park_s = 0.02;              // before rows that nobody takes are tried again
-  std::function<void(int receiver, double seconds)> on_transfer;  // each measured transfer, or empty
+  double park_s = 0.02;  // before rows that nobody takes are tried again
+  std::function<void(int receiver, double seconds)>
+      on_transfer;                                       // each measured transfer, or empty
   std::size_t max_unsent_bytes = std::size_t{64} << 20;  // per connection, before rows wait here
 };
 
 struct ForwarderCounters {
   std::uint64_t resent_rows = 0;
-  std::uint64_t late_answers = 0;    // of rows that somebody else had answered
+  std::uint64_t late_answers = 0;  // of rows that somebody else had answered
   std::uint64_t expired_rows = 0;
   std::uint64_t budget_failures = 0;
-  std::uint64_t parked_rows = 0;     // ever
+  std::uint64_t parked_rows = 0;        // ever
   std::uint64_t unexpected_frames = 0;  // malformed, or not a receiver's to send
 };
 
@@ -93,9 +94,7 @@ class Forwarder final : public ReceiverLinkOwner {
   }
   ReceiverMetrics& metrics(int receiver) { return metrics_[static_cast<std::size_t>(receiver)]; }
   // The newest report of a receiver; a default one before the first.
-  const Report& report(int receiver) const {
-    return reports_[static_cast<std::size_t>(receiver)];
-  }
+  const Report& report(int receiver) const { return reports_[static_cast<std::size_t>(receiver)]; }
   const ForwarderCounters& counters() const { return counters_; }
 
   // Whether some available receiver knows a live way to the last stage.
@@ -113,8 +112,8 @@ class Forwarder final : public ReceiverLinkOwner {
  private:
   struct Row {
     bool done = false;
-    std::uint32_t retries = 0;             // spent on this row, here and downstream
-    std::vector<bool> excluded;            // receivers that refused or lost it; empty: none
+    std::uint32_t retries = 0;   // spent on this row, here and downstream
+    std::vector<bool> excluded;  // receivers that refused or lost it; empty: none
   };
   struct Job {
     OutJob out;
@@ -122,18 +121,18 @@ class Forwarder final : public ReceiverLinkOwner {
     std::size_t open_rows = 0;
     std::int64_t row_bytes = 0;
     EventLoop::TimerId deadline_timer = 0;
-    std::vector<std::uint64_t> parcels;    // ever sent; some may be gone
+    std::vector<std::uint64_t> parcels;  // ever sent; some may be gone
   };
   struct Parcel {
     JobId job = 0;
-    std::vector<std::uint32_t> rows;       // positions in the job
-    std::size_t open_rows = 0;             // not answered or given back by this receiver
+    std::vector<std::uint32_t> rows;  // positions in the job
+    std::size_t open_rows = 0;        // not answered or given back by this receiver
     int receiver = 0;
-    double sent_s = 0;                     // given to the (emulated) link
-    double delivered_s = 0;                // when that link has delivered it
-    bool delivered = false;                // handed to the connection
-    bool settled = false;                  // no longer counted as outstanding at the receiver
-    bool abandoned = false;                // re-sent elsewhere; a late answer is still welcome
+    double sent_s = 0;       // given to the (emulated) link
+    double delivered_s = 0;  // when that link has delivered it
+    bool delivered = false;  // handed to the connection
+    bool settled = false;    // no longer counted as outstanding at the receiver
+    bool abandoned = false;  // re-sent elsewhere; a late answer is still welcome
     EventLoop::TimerId link_timer = 0;
   };
   struct Parked {
@@ -175,7 +174,7 @@ class Forwarder final : public ReceiverLinkOwner {
   const ForwarderOptions options_;
   std::vector<std::unique_ptr<ReceiverLink>> links_;
   std::vector<ReceiverMetrics> metrics_;
-  std::vector<Report> reports_;            // newest by receiver
+  std::vector<Report> reports_;  // newest by receiver
 
   std::unordered_map<JobId, Job> jobs_;
   std::unordered_map<std::uint64_t, Parcel> parcels_;

@@ -13,8 +13,7 @@ namespace {
 // Whether another replica may do what this one could not.
 bool IsWorthAnotherReplica(const Status& status) {
   return status.code() == StatusCode::kUnavailable ||
-         status.code() == StatusCode::kResourceExhausted ||
-         status.code() == StatusCode::kInternal;
+         status.code() == StatusCode::kResourceExhausted || status.code() == StatusCode::kInternal;
 }
 
 bool IsSane(const Report& report) {
@@ -53,8 +52,8 @@ void Forwarder::OnRecovered(int receiver) {
 
 void Forwarder::UpdateAvailability(int receiver) {
   const auto k = static_cast<std::size_t>(receiver);
-  const bool available = links_[k]->up() && !links_[k]->suspect() && reports_[k].accepting &&
-                         reports_[k].progressing;
+  const bool available =
+      links_[k]->up() && !links_[k]->suspect() && reports_[k].accepting && reports_[k].progressing;
   if (available != sender_.receiver(receiver).available) {
     sender_.SetAvailable(receiver, available, loop_.NowSeconds());
   }
@@ -100,8 +99,7 @@ void Forwarder::MarkStageDone(Parcel& parcel, std::optional<double> at_receiver_
   if (parcel.settled) return;
   parcel.settled = true;
   if (at_receiver_s) {
-    const double transfer_s =
-        std::max(loop_.NowSeconds() - parcel.sent_s - *at_receiver_s, 0.0);
+    const double transfer_s = std::max(loop_.NowSeconds() - parcel.sent_s - *at_receiver_s, 0.0);
     metrics(parcel.receiver).OnTransfer(transfer_s);
     if (options_.on_transfer) options_.on_transfer(parcel.receiver, transfer_s);
   }
@@ -169,8 +167,8 @@ void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
   }
   const JobId job_id = parcel->job;
   Job& job = jobs_.at(job_id);
-  Rows fresh;                             // positions in the job
-  std::vector<std::int64_t> kept;         // positions in the answer
+  Rows fresh;                      // positions in the job
+  std::vector<std::int64_t> kept;  // positions in the answer
   std::vector<float> confidence;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     if (answer.rows[i] >= parcel->rows.size() || i >= answer.confidence.size()) {

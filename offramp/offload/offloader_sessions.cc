@@ -92,8 +92,8 @@ void OffloaderSessions::OnHello(Session& session, const Hello& hello) {
     return;
   }
   const auto it = std::find(offloaders_.begin(), offloaders_.end(), hello.name);
-  if (hello.protocol != hello_.protocol || hello.fleet != hello_.fleet ||
-      it == offloaders_.end() || hello.stage != hello_.stage - 1) {
+  if (hello.protocol != hello_.protocol || hello.fleet != hello_.fleet || it == offloaders_.end() ||
+      hello.stage != hello_.stage - 1) {
     ++refused_peers_;
     Close(session, FailedPreconditionError("not an offloader of this node"));
     return;

@@ -27,7 +27,8 @@ void ReceiverLink::Start() { TryConnect(); }
 void ReceiverLink::TryConnect() {
   const std::optional<std::string> address = addresses_(name_);
   if (!address) {
-    reconnect_timer_ = loop_.RunAt(loop_.NowSeconds() + options_.reconnect_s, [this] { TryConnect(); });
+    reconnect_timer_ =
+        loop_.RunAt(loop_.NowSeconds() + options_.reconnect_s, [this] { TryConnect(); });
     return;
   }
   state_ = State::kConnecting;
@@ -46,7 +47,8 @@ void ReceiverLink::Fail(const Status& why) {
   suspect_ = false;
   watched_at_s_ = 0;
   connection_.reset();
-  reconnect_timer_ = loop_.RunAt(loop_.NowSeconds() + options_.reconnect_s, [this] { TryConnect(); });
+  reconnect_timer_ =
+      loop_.RunAt(loop_.NowSeconds() + options_.reconnect_s, [this] { TryConnect(); });
   if (was_up) owner_.OnDown(index_, why);
 }
 
@@ -75,9 +77,8 @@ void ReceiverLink::OnFrame(Connection& connection, Frame frame) {
   last_heard_s_ = loop_.NowSeconds();
   if (state_ == State::kConnecting) {
     const Hello* hello = std::get_if<Hello>(&frame);
-    const Status fit = hello != nullptr
-                           ? CheckHello(*hello)
-                           : InvalidArgumentError("first frame is not a hello");
+    const Status fit =
+        hello != nullptr ? CheckHello(*hello) : InvalidArgumentError("first frame is not a hello");
     if (!fit.ok()) {
       Fail(fit.At(connection.peer()));
       return;

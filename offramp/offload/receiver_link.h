@@ -19,9 +19,9 @@ namespace offramp {
 using AddressBook = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct ReceiverLinkOptions {
-  double reconnect_s = 0.1;        // between attempts
-  double hello_timeout_s = 1.0;    // from connect to the receiver's hello
-  double silence_s = 0.4;          // without any frame while something is owed: suspect
+  double reconnect_s = 0.1;      // between attempts
+  double hello_timeout_s = 1.0;  // from connect to the receiver's hello
+  double silence_s = 0.4;        // without any frame while something is owed: suspect
 };
 
 class ReceiverLinkOwner {

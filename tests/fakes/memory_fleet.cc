@@ -195,13 +195,12 @@ void MemoryFleet::Start(const std::string& name) {
   core.name = name;
   core.stage = stage;
   core.queue_tasks = options_.queue_tasks;
-  node->core = std::make_unique<NodeCore>(
-      core,
-      NodeCore::Parts{.loop = &loop_,
-                      .engine = node->engine.get(),
-                      .bundle = &bundle_,
-                      .observer = &node->observer},
-      HelloOf(name, stage), NamesOf(stage - 1));
+  node->core = std::make_unique<NodeCore>(core,
+                                          NodeCore::Parts{.loop = &loop_,
+                                                          .engine = node->engine.get(),
+                                                          .bundle = &bundle_,
+                                                          .observer = &node->observer},
+                                          HelloOf(name, stage), NamesOf(stage - 1));
   AgentRunnerOptions agent;
   agent.policy = options_.policy;
   agent.stage = stage;
@@ -219,8 +218,8 @@ void MemoryFleet::Start(const std::string& name) {
     agent.receivers = static_cast<int>(receivers.size());
     forwarder = std::make_unique<Forwarder>(
         HelloOf(name, stage), Sender(options_.policy, receivers, options_.seed), loop_,
-        *node->transport, [](const std::string& peer) { return std::optional(peer); },
-        *node->core, ForwarderOptions{});
+        *node->transport, [](const std::string& peer) { return std::optional(peer); }, *node->core,
+        ForwarderOptions{});
   }
   node->core->Attach(std::move(forwarder),
                      std::make_unique<AgentRunner>(agent, bundle_.profile, loop_));

@@ -2,9 +2,9 @@
 // agents, on the in-memory network and a manual clock; only the engine is a script. Every run
 // repeats exactly, and any part can be killed, frozen, drained or slowed at any moment.
 //
-// The scripted model has three stages over one byte v a row. Stage 1 is sure of rows with v % 4 == 0,
-// stage 2 of those with v % 4 == 1; the answer is the pair (v + certainty, v), so that every answer
-// can be held against its question.
+// The scripted model has three stages over one byte v a row. Stage 1 is sure of rows with v % 4 ==
+// 0, stage 2 of those with v % 4 == 1; the answer is the pair (v + certainty, v), so that every
+// answer can be held against its question.
 #pragma once
 
 #include <functional>
@@ -37,8 +37,8 @@ class MemoryFleet {
   struct Options {
     Policy policy = Policy::kLeastOutstanding;
     int gateways = 1;
-    int replicas = 2;             // of each stage
-    double service_s = 0.01;      // of one row, in every replica
+    int replicas = 2;         // of each stage
+    double service_s = 0.01;  // of one row, in every replica
     double period_s = 0.1;
     double deadline_s = 30;
     std::int64_t queue_tasks = 1024;

@@ -32,7 +32,7 @@ TEST(RandomTest, BelowIsUniformOverItsRange) {
   std::array<int, 6> counts{};
   constexpr int kDraws = 60000;
   for (int i = 0; i < kDraws; ++i) ++counts.at(random.Below(6));
-  for (const int count : counts) EXPECT_NEAR(count, kDraws / 6, 500);
+  for (const int count : counts) EXPECT_NEAR(count, kDraws / 6.0, 500);
 }
 
 }  // namespace

@@ -175,17 +175,20 @@ TEST(MemoryFleetTest, RequestsThatDoNotFitTheModelAreToldWhy) {
   InferenceRequest request = ScriptedRequest({1, 2});
   request.inputs[0].shape = {2, 3};
   InferenceReply last;
-  fleet.gateway(0).Infer(std::move(request), [&](InferenceReply reply) { last = std::move(reply); });
+  fleet.gateway(0).Infer(std::move(request),
+                         [&](InferenceReply reply) { last = std::move(reply); });
   fleet.loop().RunFor(0.01);
   EXPECT_EQ(last.status.ToString(),
             "INVALID_ARGUMENT: input \"x\" has shape [2,3], expected [-1,1]");
   request = ScriptedRequest({});
-  fleet.gateway(0).Infer(std::move(request), [&](InferenceReply reply) { last = std::move(reply); });
+  fleet.gateway(0).Infer(std::move(request),
+                         [&](InferenceReply reply) { last = std::move(reply); });
   fleet.loop().RunFor(0.01);
   EXPECT_EQ(last.status.code(), StatusCode::kInvalidArgument);
   request = ScriptedRequest({1});
   request.model_name = "other";
-  fleet.gateway(0).Infer(std::move(request), [&](InferenceReply reply) { last = std::move(reply); });
+  fleet.gateway(0).Infer(std::move(request),
+                         [&](InferenceReply reply) { last = std::move(reply); });
   fleet.loop().RunFor(0.01);
   EXPECT_EQ(last.status.code(), StatusCode::kNotFound);
 }

@@ -1,5 +1,5 @@
-// Random kills, freezes, cuts, drains and slow-downs under load, thousands of moments in each of many
-// seeded runs: whatever happens, every accepted request is answered once and rightly.
+// Random kills, freezes, cuts, drains and slow-downs under load, thousands of moments in each of
+// many seeded runs: whatever happens, every accepted request is answered once and rightly.
 #include <algorithm>
 #include <map>
 #include <set>

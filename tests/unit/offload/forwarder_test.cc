@@ -135,9 +135,7 @@ class ForwarderTest : public ::testing::Test {
   ScriptedReceiver& receiver(const std::string& name) { return *receivers_.at(name); }
 
   // The receiver that holds exactly the last task, and that task.
-  ScriptedReceiver& Holder() {
-    return receiver("a").tasks.empty() ? receiver("b") : receiver("a");
-  }
+  ScriptedReceiver& Holder() { return receiver("a").tasks.empty() ? receiver("b") : receiver("a"); }
   ScriptedReceiver& Other() { return &Holder() == &receiver("a") ? receiver("b") : receiver("a"); }
 
   ManualClock clock_;
