@@ -72,6 +72,12 @@ Status ReplyAssembly::Place(Output& output, const Tensor& tensor,
 
 InferenceReply ReplyAssembly::Take() {
   OFFRAMP_CHECK(complete(), "rows are missing");
+  if (!outputs_.empty() && outputs_.back().rows < reply_.rows.size()) {
+    InferenceReply broken;
+    broken.status =
+        InternalError("the answer has no \"" + outputs_.back().tensor.name + "\" for every row");
+    return broken;
+  }
   for (Output& output : outputs_) {
     // A plain output of a late stage does not exist for rows that left before it.
     if (output.rows < reply_.rows.size()) continue;

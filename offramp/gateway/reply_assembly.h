@@ -22,7 +22,8 @@ class ReplyAssembly {
 
   bool complete() const { return open_ == 0; }
 
-  // REQUIRES: complete(). The assembly is empty afterwards.
+  // REQUIRES: complete(). The assembly is empty afterwards. kInternal when the model's answer, its
+  // last output, is not there for every row.
   InferenceReply Take();
 
  private:

@@ -10,9 +10,11 @@ namespace offramp {
 
 namespace {
 
-// An engine is stuck when a batch takes this many times what it should, and at least so long.
+// An engine is stuck when a batch takes this many times what it should, and at least so long; more
+// patience while nothing has been measured.
 constexpr double kStuckFactor = 20;
 constexpr double kStuckLeastS = 1.0;
+constexpr double kStuckFirstS = 10.0;
 
 std::int64_t BytesOf(const std::vector<Tensor>& tensors) {
   std::size_t bytes = 0;
@@ -41,6 +43,7 @@ NodeCore::~NodeCore() {
   loop_.Cancel(report_timer_);
   loop_.Cancel(batch_timer_);
   loop_.Cancel(ack_timer_);
+  loop_.Cancel(drain_timer_);
 }
 
 void NodeCore::Attach(std::unique_ptr<Forwarder> forwarder, std::unique_ptr<AgentRunner> agents) {
@@ -149,16 +152,17 @@ void NodeCore::OnCancel(SessionId session, std::uint64_t id) {
 
 void NodeCore::DropExpired() {
   const double now_s = loop_.NowSeconds();
-  while (!queue_.empty()) {
-    const auto it = parcels_.find(queue_.front());
-    if (it != parcels_.end() && it->second.deadline_at_s > now_s) return;
-    const ParcelKey key = queue_.front();
-    queue_.pop_front();
-    if (it == parcels_.end()) continue;  // cancelled while it waited
+  std::vector<ParcelKey> expired;
+  std::erase_if(queue_, [&](ParcelKey key) {
+    const auto it = parcels_.find(key);
+    if (it == parcels_.end()) return true;  // cancelled while it waited
+    if (it->second.deadline_at_s > now_s) return false;
+    expired.push_back(key);
+    return true;
+  });
+  for (const ParcelKey key : expired) {
     const Status why = DeadlineExceededError("deadline passed in the queue of " + options_.name);
-    observer_.OnDropped(static_cast<std::int64_t>(it->second.open_rows), why);
-    queued_rows_ -= static_cast<std::int64_t>(it->second.task.rows.size());
-    it->second.queued = false;
+    observer_.OnDropped(static_cast<std::int64_t>(parcels_.at(key).open_rows), why);
     FailParcel(key, why);
   }
 }
@@ -178,7 +182,6 @@ void NodeCore::TryStart() {
 }
 
 std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs) {
-  std::erase_if(queue_, [this](ParcelKey key) { return !parcels_.contains(key); });
   std::vector<BatchCandidate> waiting;
   std::int64_t rows = 0;
   for (const ParcelKey key : queue_) {
@@ -215,7 +218,8 @@ std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs
 bool NodeCore::progressing() const {
   if (!running_) return true;
   const double expected_s = agents_->service_s() * static_cast<double>(running_rows_);
-  return loop_.NowSeconds() - run_started_s_ < std::max(kStuckFactor * expected_s, kStuckLeastS);
+  const double least_s = finished_rows_ > 0 ? kStuckLeastS : kStuckFirstS;
+  return loop_.NowSeconds() - run_started_s_ < std::max(kStuckFactor * expected_s, least_s);
 }
 
 }  // namespace offramp

@@ -150,7 +150,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   std::unordered_map<ParcelKey, Parcel> parcels_;
   std::map<std::pair<SessionId, std::uint64_t>, ParcelKey> by_peer_id_;
   std::unordered_map<JobId, ParcelKey> by_job_;
-  std::deque<ParcelKey> queue_;  // may hold keys of parcels that are gone
+  std::deque<ParcelKey> queue_;  // may hold keys of parcels that are gone, until DropExpired
   ParcelKey next_key_ = 1;
   std::int64_t queued_rows_ = 0;
   std::int64_t running_rows_ = 0;
@@ -159,6 +159,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   double run_started_s_ = 0;
   double last_arrival_s_ = -1e9;
   double last_report_s_ = -1e9;
+  bool reported_reaches_end_ = false;
   std::uint64_t finished_rows_ = 0;
   EventLoop::TimerId report_timer_ = 0;
   EventLoop::TimerId batch_timer_ = 0;
@@ -166,6 +167,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   std::vector<ParcelKey> owed_acks_;
   bool draining_ = false;
   double drain_started_s_ = 0;
+  EventLoop::TimerId drain_timer_ = 0;
   std::function<void()> drained_;
 };
 

@@ -42,7 +42,8 @@ void NodeCore::OnBatchDone(const std::vector<BatchPart>& batch, EngineRunner::Ou
   running_ = false;
   const std::int64_t rows = std::exchange(running_rows_, 0);
   observer_.OnBatch(rows, compute_s);
-  agents_->OnServed(compute_s, rows);
+  // What fails fast is not fast.
+  if (outputs.ok()) agents_->OnServed(compute_s, rows);
   std::int64_t first = 0;
   for (const BatchPart& part : batch) {
     const auto it = parcels_.find(part.key);
@@ -302,9 +303,12 @@ void NodeCore::ScheduleReports() {
   // Whoever waits for an answer from here must hear from us well within its patience.
   const bool active = !parcels_.empty() || now_s - last_arrival_s_ < 5 * options_.active_report_s;
   const double period_s = active ? options_.active_report_s : options_.idle_report_s;
-  if (active || now_s - last_report_s_ >= options_.idle_report_s) {
+  const bool reaches_end = !forwarder_ || forwarder_->ReachesEnd();
+  if (active || now_s - last_report_s_ >= options_.idle_report_s ||
+      reaches_end != reported_reaches_end_) {
     SendReports();
     last_report_s_ = now_s;
+    reported_reaches_end_ = reaches_end;
   }
   report_timer_ =
       loop_.RunAt(now_s + std::min(period_s, kReportCheckS), [this] { ScheduleReports(); });
@@ -318,7 +322,11 @@ void NodeCore::Drain(std::function<void()> drained) {
     SendReports();
   }
   // Not before the grace is over: a neighbour's parcel may be on its way.
-  loop_.RunAt(drain_started_s_ + kDrainGraceS, [this] { MaybeDrained(); });
+  loop_.Cancel(drain_timer_);
+  drain_timer_ = loop_.RunAt(drain_started_s_ + kDrainGraceS, [this] {
+    drain_timer_ = 0;
+    MaybeDrained();
+  });
 }
 
 void NodeCore::MaybeDrained() {

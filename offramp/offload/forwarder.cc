@@ -1,6 +1,7 @@
 #include "offramp/offload/forwarder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -28,6 +29,7 @@ Forwarder::Forwarder(Hello hello, Sender sender, EventLoop& loop, Transport& tra
   const auto count = static_cast<std::size_t>(sender_.size());
   metrics_.resize(count);
   reports_.resize(count);
+  stranded_since_s_.resize(count);
   parcels_of_.resize(count);
   for (int k = 0; k < sender_.size(); ++k) {
     links_.push_back(std::make_unique<ReceiverLink>(k, sender_.receiver(k).spec.name, hello, loop,
@@ -85,12 +87,22 @@ void Forwarder::Cancel(JobId id) {
   jobs_.erase(it);
 }
 
-bool Forwarder::EverybodyAvailableIsExcluded(const Row& row) const {
-  if (row.excluded.empty()) return false;
+std::vector<bool> Forwarder::DeadEnds() const {
+  if (!ReachesEnd()) return {};
+  std::vector<bool> dead_ends(reports_.size());
+  for (std::size_t k = 0; k < reports_.size(); ++k) dead_ends[k] = !reports_[k].reaches_end;
+  return dead_ends;
+}
+
+bool Forwarder::AnyAvailable() const { return AnyAvailableBut({}); }
+
+bool Forwarder::AnyAvailableBut(const std::vector<bool>& avoided) const {
   for (int k = 0; k < sender_.size(); ++k) {
-    if (sender_.receiver(k).available && !row.excluded[static_cast<std::size_t>(k)]) return false;
+    const auto index = static_cast<std::size_t>(k);
+    const bool avoid = index < avoided.size() && avoided[index];
+    if (sender_.receiver(k).available && !avoid) return true;
   }
-  return true;
+  return false;
 }
 
 void Forwarder::Dispatch(JobId id, const Rows& rows) {
@@ -101,24 +113,43 @@ void Forwarder::Dispatch(JobId id, const Rows& rows) {
     double delivered_s = 0;
   };
   std::map<int, Group> groups;
+  const std::vector<bool> dead_ends = DeadEnds();
+  const bool any_available = AnyAvailable();
+  // A frame has a limit, and one beyond it would cost everybody's connection.
+  const auto most_rows = static_cast<std::size_t>(
+      std::max<std::int64_t>(options_.max_parcel_bytes / job.row_bytes, 1));
   for (const std::uint32_t r : rows) {
     Row& row = job.rows[r];
     if (row.done) continue;
-    if (EverybodyAvailableIsExcluded(row)) {
-      // Everybody there has refused it: give them time before the next round of asking.
+    if (!any_available) {
       row.excluded.clear();
-      Park(id, r);
+      Park(id, r, 0);
       continue;
     }
-    const int k = sender_.Choose(now_s, job.row_bytes, row.excluded);
+    std::vector<bool> avoided = row.excluded.empty() ? dead_ends : row.excluded;
+    for (std::size_t k = 0; k < std::min(avoided.size(), dead_ends.size()); ++k) {
+      avoided[k] = avoided[k] || dead_ends[k];
+    }
+    if (!AnyAvailableBut(avoided)) {
+      // Everybody there has refused it: give them time before the next round of asking, and more
+      // each time, or a burst would spend its budget while a queue is still being worked off.
+      row.excluded.clear();
+      Park(id, r, options_.park_s * std::pow(4, std::min(row.refused_rounds++, 8)));
+      continue;
+    }
+    const int k = sender_.Choose(now_s, job.row_bytes, avoided);
     if (k == Sender::kNone ||
         links_[static_cast<std::size_t>(k)]->unsent_bytes() > options_.max_unsent_bytes) {
-      Park(id, r);
+      Park(id, r, 0);
       continue;
     }
     Group& group = groups[k];
     group.rows.push_back(r);
     group.delivered_s = sender_.OnSent(k, now_s, job.row_bytes, 1);
+    if (group.rows.size() == most_rows) {
+      OpenParcel(id, k, std::move(group.rows), group.delivered_s);
+      groups.erase(k);
+    }
   }
   for (auto& [k, group] : groups) OpenParcel(id, k, std::move(group.rows), group.delivered_s);
 }
@@ -169,22 +200,33 @@ void Forwarder::Deliver(std::uint64_t parcel_id) {
   links_[static_cast<std::size_t>(parcel.receiver)]->Send(std::move(frame));
 }
 
-void Forwarder::Park(JobId job, std::uint32_t row) {
+void Forwarder::Park(JobId job, std::uint32_t row, double delay_s) {
   ++counters_.parked_rows;
-  parked_.push_back({job, row});
+  parked_.push_back({job, row, loop_.NowSeconds() + std::min(delay_s, options_.longest_park_s)});
+  WakeForParked();
+}
+
+void Forwarder::WakeForParked() {
   if (park_timer_ == 0) {
     park_timer_ = loop_.RunAt(loop_.NowSeconds() + options_.park_s, [this] {
       park_timer_ = 0;
-      RetryParked();
+      RetryParked(false);
     });
   }
 }
 
-void Forwarder::RetryParked() {
+void Forwarder::RetryParked(bool all) {
+  const double now_s = loop_.NowSeconds();
   std::map<JobId, Rows> by_job;  // in order of submission: the oldest first
   for (const Parked& parked : std::exchange(parked_, {})) {
-    if (jobs_.contains(parked.job)) by_job[parked.job].push_back(parked.row);
+    if (!jobs_.contains(parked.job)) continue;
+    if (all || parked.not_before_s <= now_s) {
+      by_job[parked.job].push_back(parked.row);
+    } else {
+      parked_.push_back(parked);
+    }
   }
+  if (!parked_.empty()) WakeForParked();
   for (const auto& [id, rows] : by_job) {
     if (jobs_.contains(id)) Dispatch(id, rows);
   }

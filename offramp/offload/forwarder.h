@@ -57,7 +57,10 @@ class ForwarderOwner {
 
 struct ForwarderOptions {
   ReceiverLinkOptions link;
-  double park_s = 0.02;  // before rows that nobody takes are tried again
+  double park_s = 0.02;         // before rows that nobody takes are tried again; longer each ...
+  double longest_park_s = 1.0;  // ... time that all have refused one, up to this
+  double stranded_s = 0.5;      // without a way on, before others get what a receiver holds
+  std::int64_t max_parcel_bytes = std::int64_t{48} << 20;  // well within a frame's limit
   std::function<void(int receiver, double seconds)>
       on_transfer;                                       // each measured transfer, or empty
   std::size_t max_unsent_bytes = std::size_t{64} << 20;  // per connection, before rows wait here
@@ -113,6 +116,7 @@ class Forwarder final : public ReceiverLinkOwner {
   struct Row {
     bool done = false;
     std::uint32_t retries = 0;   // spent on this row, here and downstream
+    int refused_rounds = 0;      // times that everybody there had refused it
     std::vector<bool> excluded;  // receivers that refused or lost it; empty: none
   };
   struct Job {
@@ -125,8 +129,8 @@ class Forwarder final : public ReceiverLinkOwner {
   };
   struct Parcel {
     JobId job = 0;
-    std::vector<std::uint32_t> rows;  // positions in the job
-    std::size_t open_rows = 0;        // not answered or given back by this receiver
+    std::vector<std::uint32_t> rows;  // positions in the job; kEnded: answered or given back
+    std::size_t open_rows = 0;        // the others
     int receiver = 0;
     double sent_s = 0;       // given to the (emulated) link
     double delivered_s = 0;  // when that link has delivered it
@@ -138,17 +142,24 @@ class Forwarder final : public ReceiverLinkOwner {
   struct Parked {
     JobId job;
     std::uint32_t row;
+    double not_before_s;
   };
+  static constexpr std::uint32_t kEnded = 0xffffffff;
 
   using Rows = std::vector<std::uint32_t>;
 
   // Sending.
   void Dispatch(JobId id, const Rows& rows);
-  bool EverybodyAvailableIsExcluded(const Row& row) const;
+  // Receivers that know no way to the last stage, if an available one does; else empty.
+  std::vector<bool> DeadEnds() const;
+  bool AnyAvailable() const;
+  bool AnyAvailableBut(const std::vector<bool>& avoided) const;
   void OpenParcel(JobId id, int receiver, Rows rows, double delivered_s);
   void Deliver(std::uint64_t parcel_id);
-  void Park(JobId job, std::uint32_t row);
-  void RetryParked();
+  void Park(JobId job, std::uint32_t row, double delay_s);
+  void WakeForParked();
+  // Those that are due, or all of them: somebody new is there.
+  void RetryParked(bool all);
 
   // Ends. Each leaves the tables consistent before it calls the owner.
   void Resend(JobId id, int failed_receiver, const Rows& rows, const Status& why);
@@ -161,6 +172,8 @@ class Forwarder final : public ReceiverLinkOwner {
   void UpdateAvailability(int receiver);
   void UpdateOwed(int receiver);
   Parcel* FindParcel(int receiver, std::uint64_t id);
+  bool NamesRowsOf(const Parcel& parcel, const std::vector<std::uint32_t>& rows);
+  void LeaveIfStranded(int receiver);
   // `at_receiver_s`: of the round trip, where that is known: the rest is transfer.
   void MarkStageDone(Parcel& parcel, std::optional<double> at_receiver_s);
   void OnReport(int receiver, const Report& report);
@@ -174,7 +187,8 @@ class Forwarder final : public ReceiverLinkOwner {
   const ForwarderOptions options_;
   std::vector<std::unique_ptr<ReceiverLink>> links_;
   std::vector<ReceiverMetrics> metrics_;
-  std::vector<Report> reports_;  // newest by receiver
+  std::vector<Report> reports_;                          // newest by receiver
+  std::vector<std::optional<double>> stranded_since_s_;  // by receiver: holds rows, knows no way on
 
   std::unordered_map<JobId, Job> jobs_;
   std::unordered_map<std::uint64_t, Parcel> parcels_;

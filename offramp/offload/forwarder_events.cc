@@ -1,6 +1,7 @@
 // What receivers send back, and how their connections fare.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -29,9 +30,10 @@ void Forwarder::OnUp(int receiver) {
   Report& report = reports_[static_cast<std::size_t>(receiver)];
   report = Report{};
   report.reaches_end = false;  // until it says so
+  stranded_since_s_[static_cast<std::size_t>(receiver)].reset();
   sender_.OnConnected(receiver, loop_.NowSeconds());
   UpdateAvailability(receiver);
-  RetryParked();
+  RetryParked(true);
 }
 
 void Forwarder::OnDown(int receiver, const Status& why) {
@@ -47,7 +49,7 @@ void Forwarder::OnSuspect(int receiver) {
 
 void Forwarder::OnRecovered(int receiver) {
   UpdateAvailability(receiver);
-  RetryParked();
+  RetryParked(true);
 }
 
 void Forwarder::UpdateAvailability(int receiver) {
@@ -75,7 +77,9 @@ void Forwarder::LoseParcelsOf(int receiver, const Status& why, bool connection_l
     Parcel& parcel = parcels_.at(id);
     if (!parcel.abandoned) {
       Rows& rows = lost[parcel.job];
-      rows.insert(rows.end(), parcel.rows.begin(), parcel.rows.end());
+      // Those that it gave back are elsewhere already.
+      std::copy_if(parcel.rows.begin(), parcel.rows.end(), std::back_inserter(rows),
+                   [](std::uint32_t row) { return row != kEnded; });
       if (!parcel.settled) {
         sender_.OnFailed(receiver, loop_.NowSeconds(), parcel.sent_s,
                          static_cast<std::int64_t>(parcel.rows.size()));
@@ -93,6 +97,14 @@ void Forwarder::LoseParcelsOf(int receiver, const Status& why, bool connection_l
 Forwarder::Parcel* Forwarder::FindParcel(int receiver, std::uint64_t id) {
   const auto it = parcels_.find(id);
   return it != parcels_.end() && it->second.receiver == receiver ? &it->second : nullptr;
+}
+
+bool Forwarder::NamesRowsOf(const Parcel& parcel, const std::vector<std::uint32_t>& rows) {
+  const bool fine = std::all_of(rows.begin(), rows.end(), [&parcel](std::uint32_t position) {
+    return position < parcel.rows.size();
+  });
+  if (!fine) ++counters_.unexpected_frames;
+  return fine;
 }
 
 void Forwarder::MarkStageDone(Parcel& parcel, std::optional<double> at_receiver_s) {
@@ -138,7 +150,22 @@ void Forwarder::OnReport(int receiver, const Report& report) {
   sender_.OnReport(receiver, loop_.NowSeconds(), report);
   UpdateAvailability(receiver);
   if (stalled) LoseParcelsOf(receiver, UnavailableError("its engine makes no progress"), false);
-  if (!was_available && sender_.receiver(receiver).available) RetryParked();
+  if (!was_available && sender_.receiver(receiver).available) RetryParked(true);
+  LeaveIfStranded(receiver);
+}
+
+// What a receiver without a way on holds would wait there for a stage that others still reach. Not
+// at once: where a whole stage is gone, everybody says so within a moment.
+void Forwarder::LeaveIfStranded(int receiver) {
+  const auto k = static_cast<std::size_t>(receiver);
+  if (reports_[k].reaches_end || parcels_of_[k].empty() || !ReachesEnd()) {
+    stranded_since_s_[k].reset();
+    return;
+  }
+  const double now_s = loop_.NowSeconds();
+  if (!stranded_since_s_[k]) stranded_since_s_[k] = now_s;
+  if (now_s - *stranded_since_s_[k] < options_.stranded_s) return;
+  LoseParcelsOf(receiver, UnavailableError("knows no live way to the last stage"), false);
 }
 
 void Forwarder::OnAck(int receiver, const AckFrame& ack) {
@@ -165,19 +192,16 @@ void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
     parcel = FindParcel(receiver, answer.id);
     if (parcel == nullptr) return;
   }
+  if (answer.confidence.size() != answer.rows.size() || !NamesRowsOf(*parcel, answer.rows)) return;
   const JobId job_id = parcel->job;
   Job& job = jobs_.at(job_id);
   Rows fresh;                      // positions in the job
   std::vector<std::int64_t> kept;  // positions in the answer
   std::vector<float> confidence;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-    if (answer.rows[i] >= parcel->rows.size() || i >= answer.confidence.size()) {
-      ++counters_.unexpected_frames;
-      return;
-    }
-    if (parcel->open_rows > 0) --parcel->open_rows;
-    const std::uint32_t row = parcel->rows[answer.rows[i]];
-    if (job.rows[row].done) {
+    const std::uint32_t row = std::exchange(parcel->rows[answer.rows[i]], kEnded);
+    if (row != kEnded) --parcel->open_rows;
+    if (row == kEnded || job.rows[row].done) {
       ++counters_.late_answers;
       continue;
     }
@@ -202,16 +226,14 @@ void Forwarder::OnAnswer(int receiver, AnswerFrame answer) {
 void Forwarder::OnRefuse(int receiver, const RefuseFrame& refuse) {
   Parcel* parcel = FindParcel(receiver, refuse.id);
   if (parcel == nullptr) return;
+  if (!NamesRowsOf(*parcel, refuse.rows)) return;
   const JobId job_id = parcel->job;
   Job& job = jobs_.at(job_id);
   Rows rows;
   for (const std::uint32_t position : refuse.rows) {
-    if (position >= parcel->rows.size()) {
-      ++counters_.unexpected_frames;
-      return;
-    }
-    const std::uint32_t row = parcel->rows[position];
-    if (parcel->open_rows > 0) --parcel->open_rows;
+    const std::uint32_t row = std::exchange(parcel->rows[position], kEnded);
+    if (row == kEnded) continue;
+    --parcel->open_rows;
     job.rows[row].retries += std::min(refuse.retries, job.out.retry_budget);
     rows.push_back(row);
   }

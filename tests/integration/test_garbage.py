@@ -1,0 +1,473 @@
+"""Garbage on every port of a running fleet: it crashes nothing, is answered with 4xx or a closed
+connection where an answer is due, costs no memory, and good requests go on being served."""
+
+import contextlib
+import gzip
+import os
+import random
+import resource
+import signal
+import threading
+import time
+import unittest
+
+try:
+    import grpc
+    import numpy as np
+
+    from faults import frames, garbage, oip
+    from faults.processes import rss_bytes
+except ImportError as error:
+    raise unittest.SkipTest(f"needs what `make deps` installs: {error}") from None
+from fleet_fixture import SPEED, FleetTest, is_alive, wait_for
+
+MAX_GROWTH_BYTES = 150 << 20
+OIP_METHODS = "/inference.GRPCInferenceService/"
+IDLE_CONNECTIONS = 2000
+X = np.arange(8, dtype=np.float32).reshape(1, 8)
+
+
+class Garbage(unittest.TestCase):
+    """One fleet for all tests: what one of them breaks, the others see."""
+
+    @classmethod
+    def setUpClass(cls):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        cls.fleet = FleetTest()
+        cls.addClassCleanup(cls.fleet.doCleanups)
+        cls.fleet.setUp()
+        cls.fleet.write_fleet(speed=20 * SPEED)
+        running = cls.fleet.up()
+        cls.parts = {part["name"]: part for part in running["gateways"] + running["nodes"]}
+        # Its name is free for strangers then.
+        os.kill(cls.parts.pop("gw1")["pid"], signal.SIGKILL)
+        cls.gateway, cls.node = cls.parts["gw0"], cls.parts["s1-a"]
+        # Every kind of port, with its part's name.
+        cls.ports = {"gateway http": cls.gateway["http"], "gateway grpc": cls.gateway["grpc"],
+                     "gateway admin": cls.gateway["metrics"], "node data": cls.node["address"],
+                     "node admin": cls.node["metrics"]}
+        cls.methods = {"gateway grpc": (OIP_METHODS + "ModelInfer").encode(),
+                       "node data": frames.METHOD.encode()}
+        for _ in range(20):
+            cls.infer()
+        cls.rss_before = {name: rss_bytes(part["pid"]) for name, part in cls.parts.items()}
+
+    @classmethod
+    def infer(cls):
+        """A good request over each protocol; what went wrong, or ""."""
+        code, text = cls.fleet.fetch(cls.gateway["http"], oip.INFER_PATH,
+                                     oip.json_body(X, early_exit=False).encode(), 10)
+        if code != 200:
+            return f"REST: {code} {text}"
+        stub, channel = oip.stub(cls.gateway["grpc"])
+        with channel:
+            answer = oip.from_grpc(stub.ModelInfer(oip.grpc_request(X, early_exit=False),
+                                                   timeout=10))
+        return "" if answer.exit_stages == (3,) else f"gRPC: {answer}"
+
+    def check_health(self):
+        for name in ("gw0", "s1-a"):
+            self.assertTrue(is_alive(self.parts[name]["pid"]), f"{name} died")
+            self.assertEqual(self.fleet.fetch(self.parts[name]["metrics"], "/healthz")[0], 200)
+        # A moment of refusals is fine: a broken neighbour is left, and comes back.
+        wait_for(lambda: self.infer() == "", 5, "good requests are served")
+
+    def check_memory(self):
+        grown = {name: (rss_bytes(part["pid"]) - self.rss_before[name]) >> 20
+                 for name, part in self.parts.items()}
+        self.assertLess(max(grown.values()), MAX_GROWTH_BYTES >> 20, f"MiB grown: {grown}")
+
+    def tearDown(self):
+        self.check_health()
+        status = self.fleet.status()
+        for name, part in self.parts.items():
+            self.assertEqual((status[name].get("pid"), status[name]["state"]),
+                             (part["pid"], "ready"), name)
+        self.check_memory()
+
+    @contextlib.contextmanager
+    def case(self, name, **more):
+        """A sub-test that ends with a look at who is still there."""
+        with self.subTest(name, **more):
+            yield
+            for part in ("gw0", "s1-a"):
+                self.assertTrue(is_alive(self.parts[part]["pid"]), f"{part} died")
+
+    def post_infer(self, body, *headers, timeout=5):
+        """HTTP status and reply of one request."""
+        reply = garbage.talk(self.gateway["http"],
+                             garbage.post(oip.INFER_PATH, body, "Connection: close", *headers),
+                             timeout)
+        return garbage.http_status(reply), reply
+
+    def assert_refused(self, code, reply=b""):
+        self.assertTrue(code // 100 == 4 or code == 501, (code, reply[-300:]))  # 501: not offered
+
+    # ---- every port
+
+    def test_raw_bytes_on_every_port(self):
+        for port, target in self.ports.items():
+            speaks_http1 = port not in self.methods
+            for name, data in garbage.broken_http(oip.INFER_PATH).items():
+                with self.case(name, port=port):
+                    code = garbage.http_status(garbage.talk(target, data, 0.3))
+                    if speaks_http1 and code:
+                        self.assert_refused(code)
+                    self.assertNotEqual(code // 100, 2, name)
+            self.check_health()
+
+    def test_broken_http2_on_every_port(self):
+        for port, target in self.ports.items():
+            path = self.methods.get(port, oip.INFER_PATH.encode())
+            for name, data in garbage.broken_http2(path).items():
+                with self.case(name, port=port):
+                    garbage.talk(target, data, 0.15)
+            self.check_health()
+
+    def test_slow_clients_cost_their_connection_only(self):
+        with contextlib.ExitStack() as stack:
+            slow = [stack.enter_context(garbage.connect(target))
+                    for target in self.ports.values() for _ in range(4)]
+            for byte in b"POST /v2/models":
+                for connection in slow:
+                    garbage.send(connection, bytes([byte]))
+                time.sleep(0.02)
+            self.check_health()
+
+    def test_many_idle_connections(self):
+        for port, target in self.ports.items():
+            with self.subTest(port), contextlib.ExitStack() as stack:
+                for _ in range(IDLE_CONNECTIONS):
+                    stack.enter_context(garbage.connect(target))
+                # Whoever is in the way is sent away; other ports are not disturbed.
+                others = [p for p in ("gateway http", "gateway admin", "node admin")
+                          if p != port]
+                for other in others:
+                    path = "/v2/health/live" if other == "gateway http" else "/healthz"
+                    self.assertEqual(self.fleet.fetch(self.ports[other], path)[0], 200, other)
+            self.check_health()
+
+    def test_bodies_without_end(self):
+        for port in ("gateway http", "gateway admin", "node admin"):
+            with self.subTest(port), garbage.connect(self.ports[port]) as connection:
+                garbage.send(connection, f"POST {oip.INFER_PATH} HTTP/1.1\r\nHost: x\r\n"
+                                         "Transfer-Encoding: chunked\r\n\r\n".encode())
+                chunk = b"100000\r\n" + bytes(1 << 20) + b"\r\n"
+                sent = 0
+                while sent < 100 and garbage.send(connection, chunk):
+                    sent += 1
+                self.assertLess(sent, 100, "read on and on")
+                code = garbage.http_status(garbage.read_all(connection))
+                self.assertIn(code, (0, 413))
+
+    def test_a_good_request_after_a_bad_one_is_not_mixed_up(self):
+        good = garbage.post(oip.INFER_PATH, oip.json_body(X).encode())
+        bad = garbage.post(oip.INFER_PATH, b"{")
+        with garbage.connect(self.gateway["http"], 1) as connection:
+            garbage.send(connection, bad + good + bad)
+            reply = garbage.read_all(connection)
+        codes = [int(part[1:4]) for part in reply.split(b"HTTP/1.1")[1:]]
+        self.assertEqual(codes, [400, 200, 400])
+
+    # ---- REST
+
+    def test_hostile_json(self):
+        for name, body in garbage.hostile_json().items():
+            with self.case(name):
+                code, reply = self.post_infer(body)
+                self.assert_refused(code, reply)
+
+    def test_odd_json_that_is_fine_or_refused_but_never_worse(self):
+        good = oip.json_body(X)
+        for name, body in {
+                "fields twice": good[:-1] + ', "inputs": []}',
+                "a name twice": good.replace('"name": "x"', '"name": "y", "name": "x"'),
+                "a data twice": good.replace('"data"', '"data": [], "data"'),
+                "1 MB of spaces": good + " " * (1 << 20),
+                "an odd id": good.replace('"id": ""', '"id": "\\u0000\\n\\r\\u2028"'),
+                "a timeout without end": good.replace("{}", '{"timeout": 1e300}', 1),
+                "the largest timeout": good.replace("{}", '{"timeout": 18446744073709551615}', 1),
+                "minus zero": good.replace("[0.0", "[-0"),
+                "the least number": good.replace("[0.0", "[4.9e-324")}.items():
+            with self.case(name):
+                code, reply = self.post_infer(body.encode())
+                self.assertIn(code, (200, 400), reply[-300:])
+
+    def test_bombs(self):
+        for name, body in garbage.gzip_bombs().items():
+            with self.case(name):
+                code, reply = self.post_infer(body, "Content-Encoding: gzip")
+                self.assert_refused(code, reply)
+        code, reply = self.post_infer(gzip.compress(oip.json_body(X).encode()),
+                                      "Content-Encoding: gzip")
+        self.assertEqual(code, 200, reply)
+        code, reply = self.post_infer(b"{}", "Content-Encoding: br")
+        self.assert_refused(code, reply)
+
+    def test_wrong_lengths_of_the_binary_part(self):
+        head = oip.json_body(X).replace('"data": ' + str([float(v) for v in X.ravel()]),
+                                        '"parameters": {"binary_data_size": 32}').encode()
+        name = "Inference-Header-Content-Length: "
+        self.assertEqual(self.post_infer(head + X.tobytes(), name + str(len(head)))[0], 200)
+        for value in ["-1", "-9223372036854775808", "18446744073709551615", "18446744073709551616",
+                      "9" * 200, "1e3", "0x10", "ten", "", " ", str(len(head) - 1),
+                      str(len(head) + 1), str(len(head) + 32), str(len(head) + 33), "0", "1"]:
+            with self.case(value):
+                code, reply = self.post_infer(head + X.tobytes(), name + value)
+                self.assert_refused(code, reply)
+        for size in ["31", "33", "0", "-32", "9223372036854775807", "18446744073709551615", "1e1",
+                     '"32"', "null"]:
+            with self.case(size):
+                changed = head.replace(b"32}", size.encode() + b"}")
+                code, reply = self.post_infer(changed + X.tobytes(), name + str(len(changed)))
+                self.assert_refused(code, reply)
+
+    def test_odd_paths_and_methods(self):
+        for path in ["/", "//", "/v2/models/%00/infer", "/v2/models/tiny/versions/9/infer",
+                     "/v2/models/" + "a" * 8000, "/v2/models/tiny%2Finfer", "/%zz", "*", "/v2/../..",
+                     "/v2/models/tiny/infer/more", "/v2/models//infer", "/x?" + "&" * 4000]:
+            for method in ("GET", "POST", "DELETE", "TRACE", "FROB"):
+                for port in ("gateway http", "gateway admin", "node admin"):
+                    with self.case(path[:40], method=method, port=port):
+                        text = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                        reply = garbage.talk(self.ports[port], text.encode(), 2)
+                        self.assert_refused(garbage.http_status(reply), reply)
+
+    def test_odd_speeds(self):
+        for value in ["", "-1", "nan", "inf", "1e400", "ten", "1,2", "0x1p3"]:
+            with self.case(value):
+                code, text = self.fleet.fetch(self.node["metrics"],
+                                              f"/speed?gflops_per_s={value}", b"")
+                self.assertEqual(code, 400, text)
+
+    # ---- gRPC
+
+    def call_raw(self, channel, method, message):
+        """Status of a call with these bytes as its message."""
+        try:
+            channel.unary_unary(method)(message, timeout=5)
+            return grpc.StatusCode.OK
+        except grpc.RpcError as error:
+            return error.code()
+
+    def test_random_messages_for_every_method(self):
+        noise = random.Random(11)
+        _, channel = oip.stub(self.gateway["grpc"])
+        good = oip.grpc_request(X).SerializeToString()
+        with channel:
+            for method in ["ModelInfer", "ModelStreamInfer", "ModelReady", "ModelMetadata",
+                           "ModelConfig", "ModelStatistics", "RepositoryIndex", "ServerReady",
+                           "RepositoryModelLoad", "NoSuchMethod"]:
+                for size in (1, 10, 100, 1000, 100000):
+                    with self.case(method, bytes=size):
+                        code = self.call_raw(channel, OIP_METHODS + method, noise.randbytes(size))
+                        self.assertNotIn(code, (grpc.StatusCode.UNAVAILABLE,
+                                                grpc.StatusCode.DEADLINE_EXCEEDED))
+            for _ in range(150):
+                message = bytearray(good)
+                for _ in range(noise.randint(1, 5)):
+                    message[noise.randrange(len(message))] = noise.randrange(256)
+                code = self.call_raw(channel, OIP_METHODS + "ModelInfer", bytes(message))
+                self.assertNotIn(code, (grpc.StatusCode.UNAVAILABLE,
+                                        grpc.StatusCode.DEADLINE_EXCEEDED))
+            for path in ("/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
+                         frames.METHOD, "/", "/a", "/" + "b" * 5000):
+                self.call_raw(channel, path, noise.randbytes(50))
+
+    def test_wrong_tensors_over_grpc(self):
+        stub, channel = oip.stub(self.gateway["grpc"])
+
+        def change(what):
+            request = oip.grpc_request(X)
+            what(request)
+            return request
+
+        def resize(*shape):
+            def what(request):
+                del request.inputs[0].shape[:]
+                request.inputs[0].shape.extend(shape)
+            return what
+
+        def retype(datatype):
+            return lambda request: setattr(request.inputs[0], "datatype", datatype)
+
+        def raw(*sizes):
+            def what(request):
+                del request.raw_input_contents[:]
+                request.raw_input_contents.extend(bytes(size) for size in sizes)
+            return what
+
+        with channel:
+            for name, what in {
+                    "negative rows": resize(-1, 8), "no rows": resize(0, 8), "rank 1": resize(8),
+                    "2^62 rows": resize(1 << 62, 8), "two huge extents": resize(1 << 32, 1 << 32),
+                    "100 axes": resize(*[1] * 100), "no shape": resize(), "width": resize(1, 7),
+                    "INT8": retype("INT8"), "BYTES": retype("BYTES"), "BOOL": retype("BOOL"),
+                    "no datatype": retype(""), "odd datatype": retype("\u2603" * 500),
+                    "no bytes": raw(), "empty bytes": raw(0), "few bytes": raw(31),
+                    "many bytes": raw(1 << 20), "two tensors' bytes": raw(32, 32),
+                    "both contents": lambda r: r.inputs[0].contents.fp32_contents.append(1),
+                    "the input twice": lambda r: (r.inputs.add().CopyFrom(r.inputs[0]),
+                                                  r.raw_input_contents.append(bytes(32))),
+                    "no inputs": lambda r: r.ClearField("inputs"),
+                    "another model": lambda r: setattr(r, "model_name", "x" * 10000),
+                    "another version": lambda r: setattr(r, "model_version", "7"),
+                    "an output": lambda r: r.outputs.add(name="nope"),
+                    "an id of 1 MB": lambda r: setattr(r, "id", "i" * 1000000)}.items():
+                with self.case(name), self.assertRaises(grpc.RpcError) as caught:
+                    stub.ModelInfer(change(what), timeout=5)
+                self.assertIn(caught.exception.code(), (grpc.StatusCode.INVALID_ARGUMENT,
+                                                        grpc.StatusCode.NOT_FOUND))
+
+    # ---- the nodes' data plane
+
+    @contextlib.contextmanager
+    def peer(self, *messages):
+        """A stream to the node that says `messages` and stays open; yields its call, an
+        iterator."""
+        channel = grpc.insecure_channel(self.node["address"],
+                                        [("grpc.use_local_subchannel_pool", 1),
+                                         ("grpc.max_send_message_length", -1)])
+        ended = threading.Event()
+
+        def say():
+            yield from messages
+            ended.wait()
+
+        call = channel.stream_stream(frames.METHOD)(say(), timeout=5)
+        try:
+            yield call
+        finally:
+            ended.set()
+            call.cancel()
+            channel.close()
+
+    def end_of(self, call):
+        """Status with which the node ends the stream, once all it says is read."""
+        with contextlib.suppress(grpc.RpcError):
+            for _ in call:
+                pass
+        return call.code()
+
+    def kinds_until(self, kind, call):
+        """Kinds of frames that the node sends, until `kind` or the stream's end."""
+        kinds = set()
+        with contextlib.suppress(grpc.RpcError, StopIteration):
+            while kind not in kinds:
+                kinds |= frames.kinds(next(call))
+        return kinds
+
+    def node_hello(self):
+        with self.peer() as call:
+            kind, fields = frames.kind_and_fields(next(call))
+        self.assertEqual(kind, frames.HELLO)
+        return fields
+
+    def insider(self):
+        """The hello of a stranger who knows what to say: that of gateway 1, which is down."""
+        theirs = self.node_hello()
+        return frames.hello(theirs[2], b"gw1", 0, theirs[1])
+
+    def test_broken_frames(self):
+        hello = self.insider()
+        for name, message in frames.broken().items():
+            for before in ([], [hello]):
+                with self.case(name, greeted=bool(before)), self.peer(*before, message) as call:
+                    self.assertNotIn(self.end_of(call), (grpc.StatusCode.OK,
+                                                         grpc.StatusCode.DEADLINE_EXCEEDED))
+
+    def test_mutated_frames(self):
+        hello, noise = self.insider(), random.Random(3)
+        with contextlib.ExitStack() as stack:
+            for _ in range(100):
+                message = frames.mutated(frames.task(), noise)
+                call = stack.enter_context(self.peer(hello, message))
+                next(call)
+        self.check_health()
+
+    def test_strangers_are_not_served(self):
+        theirs = self.node_hello()
+        fleet, protocol = theirs[2], theirs[1]
+        good = frames.hello(fleet, b"gw1", 0, protocol)
+        for name, messages in {
+                "no hello": [frames.task()],
+                "silence": [],
+                "another fleet": [frames.hello(b"other", b"gw1", 0, protocol), frames.task()],
+                "another name": [frames.hello(fleet, b"me", 0, protocol), frames.task()],
+                "another stage": [frames.hello(fleet, b"gw1", 2, protocol), frames.task()],
+                "another protocol": [frames.hello(fleet, b"gw1", 0, 999), frames.task()],
+                "a name of 100 kB": [frames.hello(fleet, b"n" * 100000, 0, protocol)],
+                "two hellos": [good, good],
+                "a receiver's frame": [good, frames.frame(frames.REPORT, frames.real(1, 1.0))],
+                "an agent's message": [good, frames.frame(frames.AGENT, frames.number(1, 1))],
+                "an answer": [good, frames.frame(frames.ANSWER, frames.number(1, 1))]}.items():
+            with self.case(name), self.peer(*messages) as call:
+                kinds = self.kinds_until(None, call)
+                self.assertNotEqual(call.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+                self.assertNotIn(frames.ANSWER, kinds)
+
+    def test_tasks_that_the_engine_cannot_run(self):
+        hello = self.insider()
+        for name, task in {
+                "another tensor": frames.task(name=b"y"),
+                "another width": frames.task(shape=(1, 4), size=16, payload=bytes(16)),
+                "another rank": frames.task(shape=(1, 2, 2, 2)),
+                "another datatype": frames.task(datatype=10, shape=(1, 4)),
+                "texts": frames.task(datatype=14, shape=(1, 1), size=8, payload=b"\4\0\0\0abcd"),
+                "bytes": frames.task(datatype=2, shape=(1, 32)),
+                "65536 rows of nothing": frames.task(rows=65536, shape=(65536, 0), size=0,
+                                                     payload=b""),
+                "no tensors": frames.frame(frames.TASK, frames.number(1, 1) +
+                                           frames.real(2, 5.0) + frames.text(8, b"\0")),
+                "a deadline of the past": frames.task(deadline_s=-1e300)}.items():
+            with self.case(name), self.peer(hello, task) as call:
+                kinds = self.kinds_until(frames.REFUSE, call)
+                self.assertIn(frames.REFUSE, kinds)
+                self.assertNotIn(frames.ANSWER, kinds)
+
+    def test_tasks_with_odd_but_good_numbers_are_answered(self):
+        hello = self.insider()
+        for name, task in {
+                "a good one": frames.task(),
+                "a deadline in 10^300 s": frames.task(deadline_s=1e300),
+                "the largest id": frames.task(task_id=(1 << 64) - 1),
+                "a budget of 2^32 - 1": frames.task(extra=frames.number(3, (1 << 32) - 1)),
+                "an odd request id": frames.task(extra=frames.text(6, os.urandom(1000)))}.items():
+            with self.case(name), self.peer(hello, task) as call:
+                self.assertIn(frames.ANSWER, self.kinds_until(frames.ANSWER, call))
+
+    def test_a_flood_of_cancellations(self):
+        cancel = frames.frame(frames.CANCEL, frames.number(1, 5))
+        with self.peer(self.insider(), *[cancel * 1000] * 50, frames.task()) as call:
+            self.assertIn(frames.ANSWER, self.kinds_until(frames.ANSWER, call))
+
+    def test_more_streams_than_a_node_takes(self):
+        with contextlib.ExitStack() as stack:
+            calls = [stack.enter_context(self.peer()) for _ in range(300)]
+            time.sleep(1)
+            self.check_health()
+            refused = sum(call.done() and call.code() == grpc.StatusCode.UNAVAILABLE
+                          for call in calls)
+            self.assertGreater(refused, 0)
+
+    # ---- memory
+
+    def test_large_messages_that_never_end(self):
+        """Strangers must not bind more memory the more of them there are."""
+        size = 60 << 20
+        for port, method in self.methods.items():
+            with self.case(port), contextlib.ExitStack() as stack:
+                drippers = [garbage.Dripper(self.ports[port], method, size) for _ in range(6)]
+                for dripper in drippers:
+                    stack.callback(dripper.close)
+                end = time.monotonic() + 3
+                while time.monotonic() < end and any(d.left for d in drippers):
+                    for dripper in drippers:
+                        dripper.step()
+                self.check_memory()
+            self.check_health()
+
+
+if __name__ == "__main__":
+    unittest.main()
