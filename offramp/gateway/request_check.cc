@@ -39,10 +39,11 @@ Status CheckInput(const Tensor& input, const TensorSpec& spec) {
   const auto elements = ElementCount(input.shape);
   if (!elements) return InvalidArgumentError(where + " has an impossible shape");
   const std::int64_t width = ElementBytes(input.datatype);
-  if (width > 0 && static_cast<std::int64_t>(input.data.size()) != *elements * width) {
+  const std::int64_t bytes = *elements * width;
+  if (width > 0 && static_cast<std::int64_t>(input.data.size()) != bytes) {
     return InvalidArgumentError(Format("%s has %zu bytes, expected %lld for its shape",
                                        where.c_str(), input.data.size(),
-                                       static_cast<long long>(*elements * width)));
+                                       static_cast<long long>(bytes)));
   }
   return OkStatus();
 }

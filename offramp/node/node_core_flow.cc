@@ -270,7 +270,7 @@ void NodeCore::SendOwedAcks() {
     ack.id = parcel.task.id;
     ack.at_receiver_s = static_cast<float>(now_s - parcel.arrived_s);
     ack.report = MakeReport(parcel.session);
-    sessions_.Send(parcel.session, std::move(ack));
+    sessions_.Send(parcel.session, ack);
   }
 }
 

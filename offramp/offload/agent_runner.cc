@@ -13,6 +13,12 @@ namespace {
 constexpr double kIdleRatePerS = 0.01;
 constexpr int kIdlePeriods = 10;
 
+DtoEeOptions AgentOptions(const AgentRunnerOptions& options) {
+  DtoEeOptions agent = DtoEeOptions::Live(options.accuracy_weight_s);
+  agent.thresholds_move = options.policy == Policy::kDtoEe;
+  return agent;
+}
+
 }  // namespace
 
 AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitProfile> profile,
@@ -20,8 +26,7 @@ AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitP
     : options_(options),
       has_exit_(profile != nullptr && options.stage >= 1 && profile->has_exit(options.stage)),
       loop_(loop),
-      agent_(options.stage, options.offloaders, options.receivers, profile,
-             DtoEeOptions::Live(options.accuracy_weight_s)),
+      agent_(options.stage, options.offloaders, options.receivers, profile, AgentOptions(options)),
       exit_rule_(options.policy == Policy::kDtoEe ? agent_.threshold() : options.fixed_threshold),
       random_(options.seed),
       inflow_(static_cast<std::size_t>(options.offloaders)),

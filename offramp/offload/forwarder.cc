@@ -88,7 +88,9 @@ void Forwarder::Cancel(JobId id) {
 }
 
 std::vector<bool> Forwarder::DeadEnds() const {
-  if (!ReachesEnd()) return {};
+  const bool any = std::any_of(reports_.begin(), reports_.end(),
+                               [](const Report& report) { return !report.reaches_end; });
+  if (!any || !ReachesEnd()) return {};
   std::vector<bool> dead_ends(reports_.size());
   for (std::size_t k = 0; k < reports_.size(); ++k) dead_ends[k] = !reports_[k].reaches_end;
   return dead_ends;

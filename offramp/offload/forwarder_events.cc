@@ -27,13 +27,15 @@ bool IsSane(const Report& report) {
 }  // namespace
 
 void Forwarder::OnUp(int receiver) {
+  // Its first report follows the hello; until then nobody knows whether it drains or leads
+  // anywhere.
   Report& report = reports_[static_cast<std::size_t>(receiver)];
   report = Report{};
-  report.reaches_end = false;  // until it says so
+  report.accepting = false;
+  report.reaches_end = false;
   stranded_since_s_[static_cast<std::size_t>(receiver)].reset();
   sender_.OnConnected(receiver, loop_.NowSeconds());
   UpdateAvailability(receiver);
-  RetryParked(true);
 }
 
 void Forwarder::OnDown(int receiver, const Status& why) {
@@ -145,12 +147,12 @@ void Forwarder::OnReport(int receiver, const Report& report) {
   }
   const auto k = static_cast<std::size_t>(receiver);
   const bool stalled = reports_[k].progressing && !report.progressing;
-  const bool was_available = sender_.receiver(receiver).available;
+  const bool was_useful = sender_.receiver(receiver).available && reports_[k].reaches_end;
   reports_[k] = report;
   sender_.OnReport(receiver, loop_.NowSeconds(), report);
   UpdateAvailability(receiver);
   if (stalled) LoseParcelsOf(receiver, UnavailableError("its engine makes no progress"), false);
-  if (!was_available && sender_.receiver(receiver).available) RetryParked(true);
+  if (!was_useful && sender_.receiver(receiver).available) RetryParked(report.reaches_end);
   LeaveIfStranded(receiver);
 }
 

@@ -34,6 +34,7 @@ AgentMessage DtoEeAgent::MessageTo(int offloader, std::uint64_t round) const {
   const MessageInput input{.stage = s.stage,
                            .last_stage = s.last_stage,
                            .has_exit = s.exit.has_value(),
+                           .exit_relieves = s.exit.has_value() && s.options.thresholds_move,
                            .threshold = s.threshold,
                            .visit_cap_services = s.options.visit_cap_services,
                            .offloaders = s.offloaders};

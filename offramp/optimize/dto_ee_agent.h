@@ -33,6 +33,9 @@ struct DtoEeOptions {
   bool measured_flows = false;     // live: steps and averages start from measured flows, a step a
                                    // round, no unilateral jumps of thresholds
 
+  bool thresholds_move = true;  // false: another policy fixes them, so an exit relieves nobody and
+                                // overload beyond it must reach the sources
+
   // What a node in operation uses (dispatch.md "Constants").
   static DtoEeOptions Live(double accuracy_weight_s) {
     return {.accuracy_weight_s = accuracy_weight_s,

@@ -90,7 +90,7 @@ std::optional<AgentMessage> ComposeMessage(const MessageInput& input,
   }
   message.headroom = message.curvature / q;
   message.excess = std::max(arrivals - kMaxUtilization * mu, 0.0);
-  if (!input.last_stage && !input.has_exit) {
+  if (!input.last_stage && !input.exit_relieves) {
     message.excess = std::max(message.excess, UnrelievedExcess(views));
   }
   message.weight = WeightOf(input, measured, offloader);

@@ -29,7 +29,8 @@ struct MessageInput {
   int stage = 1;
   bool last_stage = false;
   bool has_exit = false;
-  double threshold = 2;           // own
+  bool exit_relieves = false;  // its threshold falls under load: excess beyond it is not passed on
+  double threshold = 2;        // own
   double visit_cap_services = 0;  // own V = min(D', this / mu); 0: no cap
   int offloaders = 1;
 };

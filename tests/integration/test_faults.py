@@ -15,18 +15,15 @@ import threading
 import time
 import unittest
 
-try:
-    import grpc
-    import numpy as np
+import grpc
+import numpy as np
 
-    from faults import oip
-    from faults.fault_test import BUNDLE, NODES, FaultTest
-    from faults.load import GRACE_SECONDS, Load
-    from faults.processes import Frozen, exit_code, rss_bytes
-    from faults.reference import Reference
-    from faults.storm import Storm
-except ImportError as error:
-    raise unittest.SkipTest(f"needs what `make deps` installs: {error}") from None
+from faults import oip
+from faults.fault_test import BUNDLE, FaultTest
+from faults.load import GRACE_SECONDS, Load
+from faults.processes import Frozen, exit_code, rss_bytes
+from faults.reference import Reference
+from faults.storm import Storm
 from fleet_fixture import is_alive, wait_for
 
 STORM_SECONDS = float(os.environ.get("OFFRAMP_FAULT_SECONDS", "60"))

@@ -18,7 +18,7 @@ import urllib.request
 
 import yaml
 
-from harness import paths, processes
+from harness import machine, paths, processes
 
 _UP_TIMEOUT_S = 60
 _DOWN_TIMEOUT_S = 30
@@ -91,6 +91,7 @@ class Fleet:
 
     def kill(self, name):
         """kill -9; the monotonic time of it."""
+        machine.OtherWork.add_own(processes.cpu_seconds(self._parts[name]["pid"]))
         return self._signal(name, signal.SIGKILL)
 
     def freeze(self, name):
@@ -134,6 +135,7 @@ class Fleet:
             return
         for name in list(self._parts):
             self._signal(name, signal.SIGCONT, missing_ok=True)
+        machine.OtherWork.add_own(processes.total_cpu_seconds(self.pids))
         try:
             self._run("down", str(self.file), check=False, timeout_s=_DOWN_TIMEOUT_S)
         except subprocess.TimeoutExpired:

@@ -41,13 +41,17 @@ class Figure:
         self.machine = machine.facts()
         self.load_before = machine.load_average()
         self.goals, self.sections, self.data = [], [], {}
-        self._started = time.monotonic()
+        self._started, self._other = time.monotonic(), machine.OtherWork()
 
     def goal(self, what, goal, measured, value, limit, smaller_is_better=True):
         self.goals.append((what, goal, measured, verdict(value, limit, smaller_is_better)))
 
+    @property
+    def other_work(self):
+        return self._other.share()
+
     def markdown(self):
-        parts = [f"`{self.command}`  ", machine.line(self.machine, self.load_before)]
+        parts = [f"`{self.command}`  ", machine.line(self.machine, self.load_before, self.other_work)]
         text = "\n".join(parts)
         if self.goals:
             text += "\n\n" + table(("figure", "goal", "measured", "verdict"), self.goals)
@@ -61,6 +65,7 @@ class Figure:
             "command": self.command,
             "machine": self.machine,
             "load_average_before": self.load_before,
+            "other_work": self.other_work,
             "took_s": round(time.monotonic() - self._started, 1),
             "goals": [dict(zip(("what", "goal", "measured", "verdict"), g)) for g in self.goals],
             "data": self.data,

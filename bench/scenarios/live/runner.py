@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from harness import client, fleet, stats
+from harness import client, fleet, machine, stats
 from live import matrix
+
+# Share of the machine's CPU that other work may take before a run is made again.
+DISTURBED = 0.15
 
 
 def run(case, rate, model, labels):
@@ -14,11 +17,24 @@ def run(case, rate, model, labels):
     samples = random.integers(0, len(labels), len(due))
     which = random.integers(0, case.gateways, len(due))
     spec = matrix.spec_of(case, rate)
+    other = machine.OtherWork()
     with fleet.Fleet(spec) as running:
         events = _events(running, matrix.victim(spec))
         played = client.play(model, running.grpc(), due, samples, events, which=which,
                              deadline=matrix.DEADLINE_S + 1)
-    return _parts(played, labels)
+    return {**_parts(played, labels), "other_work": other.share()}
+
+
+def undisturbed(case, rate, model, labels, tries):
+    """A run that other work on the machine did not disturb, or the least disturbed of `tries`."""
+    best = None
+    for _ in range(tries):
+        found = run(case, rate, model, labels)
+        if best is None or found["other_work"] < best["other_work"]:
+            best = found
+        if best["other_work"] <= DISTURBED:
+            break
+    return best
 
 
 def _events(running, victim):

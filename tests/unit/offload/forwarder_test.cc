@@ -1,151 +1,15 @@
 #include "offramp/offload/forwarder.h"
 
-#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "offramp/base/clock.h"
-#include "offramp/offload/offloader_sessions.h"
-#include "offramp/wire/manual_loop.h"
-#include "offramp/wire/memory_transport.h"
+#include "tests/unit/offload/scripted_receiver.h"
 
 namespace offramp {
 namespace {
 
-Hello HelloOf(const std::string& name, int stage) {
-  Hello hello;
-  hello.fleet = "test";
-  hello.name = name;
-  hello.stage = stage;
-  return hello;
-}
-
-// A replica that keeps what it is sent; the test answers, refuses, dies or freezes for it.
-class ScriptedReceiver final : public OffloaderSessionsOwner {
- public:
-  ScriptedReceiver(const std::string& name, EventLoop& loop, MemoryNetwork& network)
-      : name_(name),
-        transport_(network.MakeTransport(name)),
-        sessions_(HelloOf(name, 1), {"gw0"}, loop, *this) {
-    const auto bound = transport_->Listen(name, [this](std::unique_ptr<Connection> connection) {
-      return sessions_.Accept(std::move(connection));
-    });
-    EXPECT_TRUE(bound.ok());
-  }
-
-  void OnOffloaderUp(SessionId session, int /*offloader*/) override {
-    session_ = session;
-    Tell({});
-  }
-  void OnOffloaderDown(SessionId /*session*/, int /*offloader*/) override { session_ = 0; }
-  void OnTask(SessionId /*session*/, TaskFrame task) override { tasks.push_back(std::move(task)); }
-  void OnCancel(SessionId /*session*/, std::uint64_t parcel) override {
-    cancelled.push_back(parcel);
-  }
-
-  void Tell(Report report) { sessions_.Send(session_, report); }
-
-  void Answer(const TaskFrame& task) {
-    AnswerFrame answer;
-    answer.id = task.id;
-    for (std::size_t i = 0; i < task.rows.size(); ++i) {
-      answer.rows.push_back(static_cast<std::uint32_t>(i));
-      answer.confidence.push_back(0.9F);
-    }
-    answer.exit_stage = 1;
-    answer.path = {{name_, 0, 0}};
-    answer.tensors = task.tensors;
-    sessions_.Send(session_, std::move(answer));
-  }
-
-  void Refuse(const TaskFrame& task, Status why) {
-    RefuseFrame refuse;
-    refuse.id = task.id;
-    for (std::size_t i = 0; i < task.rows.size(); ++i) {
-      refuse.rows.push_back(static_cast<std::uint32_t>(i));
-    }
-    refuse.status = std::move(why);
-    sessions_.Send(session_, std::move(refuse));
-  }
-
-  std::vector<TaskFrame> tasks;
-  std::vector<std::uint64_t> cancelled;
-
- private:
-  std::string name_;
-  std::unique_ptr<Transport> transport_;
-  OffloaderSessions sessions_;
-  SessionId session_ = 0;
-};
-
-class RecordingOwner final : public ForwarderOwner {
- public:
-  void OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
-                      AnswerFrame answer) override {
-    for (const std::uint32_t row : rows) ++answers[{job, row}];
-    last_answer = std::move(answer);
-  }
-  void OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, const Status& why,
-                    std::uint32_t /*retries*/) override {
-    for (const std::uint32_t row : rows) failures[{job, row}] = why;
-  }
-  void OnAgentMessage(int /*receiver*/, const AgentMessage& /*message*/) override {}
-
-  std::map<std::pair<JobId, std::uint32_t>, int> answers;
-  std::map<std::pair<JobId, std::uint32_t>, Status> failures;
-  AnswerFrame last_answer;
-};
-
-class ForwarderTest : public ::testing::Test {
- protected:
-  ForwarderTest() : loop_(&clock_), network_(&loop_), transport_(network_.MakeTransport("gw0")) {
-    for (const std::string name : {"a", "b"}) AddReceiver(name);
-    std::vector<ReceiverSpec> specs;
-    for (const std::string name : {"a", "b"}) {
-      ReceiverSpec spec;
-      spec.name = name;
-      specs.push_back(spec);
-    }
-    forwarder_ = std::make_unique<Forwarder>(
-        HelloOf("gw0", 0), Sender(Policy::kRoundRobin, specs, 1), loop_, *transport_,
-        [](const std::string& name) { return std::optional(name); }, owner_, ForwarderOptions{});
-    forwarder_->Start();
-    loop_.RunFor(0.01);
-  }
-
-  void AddReceiver(const std::string& name) {
-    receivers_[name] = std::make_unique<ScriptedReceiver>(name, loop_, network_);
-  }
-
-  OutJob Job(std::size_t rows, double deadline_in_s = 10) {
-    OutJob job;
-    job.deadline_at_s = loop_.NowSeconds() + deadline_in_s;
-    job.retry_budget = 3;
-    job.rows.resize(rows);
-    Tensor tensor;
-    tensor.name = "x";
-    tensor.datatype = DataType::kUint8;
-    tensor.shape = {static_cast<std::int64_t>(rows), 1};
-    tensor.data = Buffer::CopyOf(std::string("0123456789").substr(0, rows));
-    job.tensors.push_back(std::move(tensor));
-    return job;
-  }
-
-  ScriptedReceiver& receiver(const std::string& name) { return *receivers_.at(name); }
-
-  // The receiver that holds exactly the last task, and that task.
-  ScriptedReceiver& Holder() { return receiver("a").tasks.empty() ? receiver("b") : receiver("a"); }
-  ScriptedReceiver& Other() { return &Holder() == &receiver("a") ? receiver("b") : receiver("a"); }
-
-  ManualClock clock_;
-  ManualLoop loop_;
-  MemoryNetwork network_;
-  std::unique_ptr<Transport> transport_;
-  std::map<std::string, std::unique_ptr<ScriptedReceiver>> receivers_;
-  RecordingOwner owner_;
-  std::unique_ptr<Forwarder> forwarder_;
-};
+using ForwarderTest = ForwarderFixture;
 
 TEST_F(ForwarderTest, RowsOfOneRequestGoWhereEachIsBestAndTravelTogether) {
   const JobId job = forwarder_->Submit(Job(6));

@@ -92,7 +92,7 @@ TEST(AgentLive, SaysOverloadedWhenTheFirstStageCannotKeepUp) {
   AgentFleet calm(F2(120, 4), DtoEeOptions::Live(1), 9);
   calm.Run(100);
   EXPECT_FALSE(calm.agent(0).overloaded());
-  EXPECT_FALSE(calm.agent(0).gain_curve().confidence.size() > 0) << "a gateway has no exit";
+  EXPECT_TRUE(calm.agent(0).gain_curve().confidence.empty()) << "a gateway has no exit";
   EXPECT_GT(calm.agent(4).gain_curve().confidence.size(), 10U);
   AgentFleet flooded(F2(300, 4), DtoEeOptions::Live(1), 9);
   flooded.Run(100);

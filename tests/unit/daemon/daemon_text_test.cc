@@ -1,0 +1,98 @@
+// What daemons write for others to read: metrics, status objects, log lines.
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include "offramp/daemon/daemon_state.h"
+#include "offramp/daemon/log.h"
+#include "offramp/daemon/metrics.h"
+#include "offramp/daemon/part_status.h"
+
+namespace offramp {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(MetricsTest, EveryMetricCarriesThePartAndTheBuildIsNamed) {
+  Metrics metrics("s1-a", "node");
+  metrics.Counter("offramp_tests_total", "Help.").Add({{"reason", "none"}}).Increment(3);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr("# TYPE offramp_tests_total counter"));
+  EXPECT_THAT(text, HasSubstr("part=\"s1-a\""));
+  EXPECT_THAT(text, HasSubstr("reason=\"none\""));
+  EXPECT_THAT(text, HasSubstr("offramp_build_info{"));
+}
+
+TEST(MetricsTest, ATotalThatIsKeptElsewhereNeverFalls) {
+  Metrics metrics("s1-a", "node");
+  prometheus::Counter& counter = metrics.Counter("offramp_x_total", "Help.").Add({});
+  FollowTotal(counter, 5);
+  FollowTotal(counter, 3);
+  EXPECT_EQ(counter.Value(), 5);
+  FollowTotal(counter, 8);
+  EXPECT_EQ(counter.Value(), 8);
+}
+
+TEST(PartStatusTest, ANodesObjectHasWhatStatusPromises) {
+  PartStatus status;
+  status.name = "s1-a";
+  status.role = "node";
+  status.stage = 1;
+  status.address = "127.0.0.1:1";
+  status.state = "ready";
+  status.offloading = {{"s2-a", 0.25}, {"s2-b", 0.75}};
+  status.has_threshold = true;
+  status.threshold = 0.75;
+  const auto json = nlohmann::json::parse(ToJson(status));
+  for (const char* key : {"name", "stage", "address", "metrics", "offloading", "threshold",
+                          "arrival_rate_tasks_per_s", "utilisation", "queue_length", "state"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json["offloading"]["s2-b"], 0.75);
+}
+
+TEST(PartStatusTest, WithoutAnExitThereIsNoThreshold) {
+  PartStatus status;
+  status.role = "gateway";
+  const auto json = nlohmann::json::parse(ToJson(status));
+  EXPECT_FALSE(json.contains("threshold"));
+  EXPECT_TRUE(json.contains("admitted_fraction"));
+  EXPECT_TRUE(json.contains("http"));
+}
+
+TEST(LogTest, EveryLineIsJsonWhateverTheMessageHolds) {
+  ASSERT_TRUE(SetUpLog("s1-a", "json", "info").ok());
+  ::testing::internal::CaptureStderr();
+  spdlog::info("{}", std::string("quote \" backslash \\ newline \n control \x01 broken \xff"));
+  spdlog::default_logger()->flush();
+  const std::string line = ::testing::internal::GetCapturedStderr();
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << line;
+  EXPECT_EQ(json["part"], "s1-a");
+  EXPECT_EQ(json["level"], "info");
+  EXPECT_THAT(json["message"].get<std::string>(), HasSubstr("newline \n control"));
+}
+
+TEST(LogTest, UnknownFormatsAndLevelsAreNamed) {
+  EXPECT_THAT(SetUpLog("x", "xml", "info").message(), HasSubstr("expected text or json"));
+  EXPECT_THAT(SetUpLog("x", "text", "loud").message(), HasSubstr("\"loud\""));
+  EXPECT_TRUE(SetUpLog("x", "text", "off").ok());
+}
+
+TEST(DaemonStateTest, WhatOtherMachinesReachNeedsInsistence) {
+  Fleet fleet;
+  fleet.path = "f.yaml";
+  EXPECT_TRUE(CheckExposure(fleet, false).ok());
+  fleet.non_loopback = {"gw0.http: 0.0.0.0:80"};
+  const Status refused = CheckExposure(fleet, false);
+  EXPECT_EQ(refused.code(), StatusCode::kPermissionDenied);
+  EXPECT_THAT(refused.message(), HasSubstr("gw0.http: 0.0.0.0:80"));
+  EXPECT_THAT(refused.message(), HasSubstr("--insecure"));
+  EXPECT_TRUE(CheckExposure(fleet, true).ok());
+}
+
+}  // namespace
+}  // namespace offramp
