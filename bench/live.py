@@ -3,10 +3,10 @@
 
 Every policy serves the same Poisson arrivals and the same images through a quiet part, a surge, the
 death of the fastest node of stage 2 and its slow-down by four: over seeds, the demo's fleet and two
-fresh ones, one and four gateways, each baseline at several thresholds. Prints what came out, and the
-comparison at equal accuracy; draws bench/out/live.html. Finished runs are kept in bench/out/live.jsonl,
-and `--resume` goes on after them. All of it takes hours; `--quick` is one seed of the demo's fleet with
-four gateways, fewer policies and thresholds, about ten minutes.
+fresh ones, one and four gateways, each baseline at several thresholds. Prints what came out, and
+the comparison at equal accuracy; draws bench/out/live.html. Finished runs are kept in
+bench/out/live.jsonl, and `--resume` goes on after them. All of it takes hours; `--quick` is one
+seed of the demo's fleet with four gateways, fewer policies and thresholds, about ten minutes.
 """
 
 import argparse
@@ -87,14 +87,15 @@ def main():
     options = parse()
     command_line.prepare()
     paths.OUT.mkdir(parents=True, exist_ok=True)
-    figure = report.Figure("live", "The demo's long form", "bench/live.py " + " ".join(sys.argv[1:]))
+    command = " ".join(["bench/live.py", *sys.argv[1:]])
+    figure = report.Figure("live", "The demo's long form", command)
     results, failures = run_all(options, all_cases(options), paths.OUT / "live.jsonl")
     if results:
         worst = max(parts["other_work"] for parts in results.values())
         figure.sections.append(
-            f"{len(results)} runs at {options.rate:g} tasks/s. A run during which other work took more "
-            f"than {runner.DISTURBED:.0%} of the machine was made again, at most {TRIES} times in all; "
-            f"the most disturbed run that counts had {worst:.0%}."
+            f"{len(results)} runs at {options.rate:g} tasks/s. A run during which other work took "
+            f"more than {runner.DISTURBED:.0%} of the machine was made again, at most {TRIES} "
+            f"times in all; the most disturbed run that counts had {worst:.0%}."
         )
         compare.plain_tables(results, figure, ("0.8", "tuned"))
         compare.gain_tables(results, figure)

@@ -31,7 +31,8 @@ def main():
     options = parser.parse_args()
     unknown = set(options.figures) - set(FIGURES)
     if unknown:
-        parser.error(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}")
+        there_are = ", ".join(FIGURES)
+        parser.error(f"no such figure: {', '.join(sorted(unknown))}; there are {there_are}")
     failed = []
     for name in options.figures or FIGURES:
         command = [sys.executable, "-B", str(SCENARIOS / f"{name}.py")]

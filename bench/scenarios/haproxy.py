@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """HAProxy in front of whole-model replicas, beside an Offramp fleet on the same emulated machines.
 
-Where a model fits every machine, people put a load balancer in front of one replica each and run the
-whole model. Here eight machines of unequal speed do either: a gateway and a node with the whole model
-each, behind HAProxy (leastconn; leastconn with weights by speed), or one stage each of the same model
-behind one gateway. Same arrivals, same images, the same client over HTTP with binary tensors. Three
-loads, as shares of what the machines together can do with the whole model; then the fastest machine is
-killed in the middle of the middle load. The accuracy tells what early exits cost.
+Where a model fits every machine, people put a load balancer in front of one replica each and run
+the whole model. Here eight machines of unequal speed do either: a gateway and a node with the whole
+model each, behind HAProxy (leastconn; leastconn with weights by speed), or one stage each of the
+same model behind one gateway. Same arrivals, same images, the same client over HTTP with binary
+tensors. Three loads, as shares of what the machines together can do with the whole model; then the
+fastest machine is killed in the middle of the middle load. The accuracy tells what early exits
+cost.
 """
 
 import concurrent.futures
@@ -19,8 +20,9 @@ import numpy as np
 
 from harness import client, command_line, data, fleet, haproxy, paths, report, stats
 
-# Machines by speed, in whole models a second, and the stage that each holds in the Offramp fleet: the
-# work of a stage is its FLOPs times the share of tasks that reach it (models/fashion-mnist/REPORT.md).
+# Machines by speed, in whole models a second, and the stage that each holds in the Offramp fleet:
+# the work of a stage is its FLOPs times the share of tasks that reach it
+# (models/fashion-mnist/REPORT.md).
 MACHINES = (
     ("m1", 30, 4), ("m2", 20, 2), ("m3", 20, 3), ("m4", 15, 4),
     ("m5", 10, 2), ("m6", 8, 3), ("m7", 5, 1), ("m8", 4, 1),
@@ -172,6 +174,12 @@ def main():
                            command_line.shown("haproxy", options))
     found = measure(rounds, seconds)
     figure.data = {"haproxy": haproxy.version(), "machines": MACHINES, "found": found}
+    tabulate(figure, found, rounds)
+    figure.finish()
+    return 0
+
+
+def tabulate(figure, found, rounds):
     rows = []
     for part in [*map(str, LOADS), "kill"]:
         title = f"kill at {KILL_LOAD:.0%} load" if part == "kill" else f"{float(part):.0%} load"
@@ -187,13 +195,11 @@ def main():
                          f"{sum(one['requests'] for one in ones)}"))
     figure.sections.append(
         f"HAProxy {haproxy.version()}, health checks every 2 s, three failures, redispatch, as its "
-        f"manual sets them; {len(MACHINES)} machines of {MACHINES[-1][1]} to {MACHINES[0][1]} whole "
-        f"models a second. Medians of {rounds} interleaved rounds, accuracy over all of them; requests without an answer count "
-        f"{DEADLINE_S:.0f} s.\n\n"
+        f"manual sets them; {len(MACHINES)} machines of {MACHINES[-1][1]} to {MACHINES[0][1]} "
+        f"whole models a second. Medians of {rounds} interleaved rounds, accuracy over all of "
+        f"them; requests without an answer count {DEADLINE_S:.0f} s.\n\n"
         + report.table(("", "", "mean", "p95", "accuracy", "without an answer"), rows)
     )
-    figure.finish()
-    return 0
 
 
 def _pooled(ones):

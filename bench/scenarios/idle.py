@@ -117,8 +117,8 @@ def main():
         for kind, ones in (("node", nodes), ("gateway", gateways))
     ]
     figure.sections.append(
-        f"{IDLE_S:.0f} s without a request. Resident memory counts the pages of shared libraries (ONNX "
-        "Runtime, gRPC) in every process, though the machine holds them once.\n\n"
+        f"{IDLE_S:.0f} s without a request. Resident memory counts the pages of shared libraries "
+        "(ONNX Runtime, gRPC) in every process, though the machine holds them once.\n\n"
         + report.table(("", "CPU, mean", "CPU, most", "resident, mean", "beside the model, most",
                         "backed by no file, mean", "threads"), rows)
     )
@@ -127,9 +127,10 @@ def main():
     answered = int(run.ok().sum())
     figure.sections.append(
         f"Under {RATE:.0f} tasks/s for {minutes:g} minutes ({answered} answered, "
-        f"{len(run.due) - answered} not), the first {SETTLE_S:.0f} s left out: resident memory of all "
-        f"{len(slopes)} processes together {total / 1e3:+.0f} kB a minute; steepest {steepest} "
-        f"{slopes[steepest][0] / 1e3:+.0f} +- {slopes[steepest][1] / 1e3:.0f} kB a minute (95 %)."
+        f"{len(run.due) - answered} not), the first {SETTLE_S:.0f} s left out: resident memory "
+        f"of all {len(slopes)} processes together {total / 1e3:+.0f} kB a minute; steepest "
+        f"{steepest} {slopes[steepest][0] / 1e3:+.0f} +- {slopes[steepest][1] / 1e3:.0f} kB a "
+        "minute (95 %)."
     )
     figure.data = {"idle": quiet, "times_s": times, "rss_bytes": values,
                    "slopes_bytes_per_min": slopes}

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """How long users notice that a node died, became slow or froze.
 
-The demo's fleet under a steady Poisson load. In each round the fastest node of stage 2 is killed (and
-started again), slowed four times (and restored), and frozen (and thawed). Delay has recovered as soon
-as the mean of half a second's arrivals is within 20 % of the new steady state (the mean of the window's
-last part) and so is that of three seconds. A frozen node is left when every sender says that it is down.
+The demo's fleet under a steady Poisson load. In each round the fastest node of stage 2 is killed
+(and started again), slowed four times (and restored), and frozen (and thawed). Delay has recovered
+as soon as the mean of half a second's arrivals is within 20 % of the new steady state (the mean of
+the window's last part) and so is that of three seconds. A frozen node is left when every sender
+says that it is down.
 """
 
 import sys

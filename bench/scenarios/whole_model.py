@@ -2,8 +2,9 @@
 """Makes a one-stage bundle of a staged one: `whole_model.py BUNDLE OUTDIR`. Needs python3-onnx.
 
 Reads bundle.yaml as JSON from standard input, since the interpreter that has the onnx package need
-not have a YAML reader (harness/paths.py calls it so). The stages' graphs are joined where one sends what the next receives; only the last exit is kept, as
-somebody has it who runs the whole model on every machine.
+not have a YAML reader (harness/paths.py calls it so). The stages' graphs are joined where one sends
+what the next receives; only the last exit is kept, as somebody has it who runs the whole model on
+every machine.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 #include "offramp/daemon/address_book.h"
 
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -8,6 +9,14 @@
 namespace offramp {
 
 namespace {
+
+constexpr std::int64_t kSettledNs = 100'000'000;
+
+std::int64_t WallNanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 class RunStateAddresses {
  public:
@@ -19,8 +28,10 @@ class RunStateAddresses {
 
   std::optional<std::string> Find(const std::string& name) {
     const std::int64_t version = PartsVersion(state_dir_);
-    if (version != version_) {
+    if (version != version_ || !settled_) {
       version_ = version;
+      // The system stamps changes in steps of some milliseconds: two within one look the same.
+      settled_ = version < WallNanoseconds() - kSettledNs;
       found_.clear();
       for (const PartFile& part : ListParts(state_dir_)) found_[part.name] = part.address;
     }
@@ -34,6 +45,7 @@ class RunStateAddresses {
   std::map<std::string, std::string> fixed_;
   std::map<std::string, std::string> found_;
   std::int64_t version_ = -1;
+  bool settled_ = false;  // when read: nothing more can happen under version_
 };
 
 }  // namespace

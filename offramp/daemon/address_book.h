@@ -10,7 +10,8 @@
 
 namespace offramp {
 
-// Reads the run state anew only when it has changed (one stat a look-up). Not thread-safe.
+// Reads the run state anew only when it has changed, or just did (one stat a look-up). Not
+// thread-safe.
 AddressBook MakeAddressBook(const Fleet& fleet, std::string state_dir);
 
 }  // namespace offramp

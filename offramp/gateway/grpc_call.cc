@@ -8,9 +8,16 @@
 
 namespace offramp {
 
+namespace {
+// A message travels in the trailers, and clients give up on trailers beyond 8 kB: the code would be
+// lost with it.
+constexpr std::size_t kMaxMessageBytes = 1024;
+}  // namespace
+
 grpc::Status ToGrpcStatus(const Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(GrpcStatusOf(status.code())), status.message()};
+  return {static_cast<grpc::StatusCode>(GrpcStatusOf(status.code())),
+          status.message().substr(0, kMaxMessageBytes)};
 }
 
 std::string_view MetadataValue(const grpc::CallbackServerContext& context, const char* key) {

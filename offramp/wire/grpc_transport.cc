@@ -244,6 +244,8 @@ class GrpcTransport::Impl {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     // A neighbour needs one stream; strangers shall not hold memory by streams or silence.
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 4);
+    builder.SetResourceQuota(
+        grpc::ResourceQuota("peers").Resize(static_cast<std::size_t>(options.max_buffered_bytes)));
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 10000);
     builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);

@@ -23,6 +23,10 @@ struct GrpcTransportOptions {
   // unsent_bytes() and far lower.
   std::int64_t max_unsent_bytes = std::int64_t{512} << 20;
 
+  // Of all frames that are being received at once: what strangers with half-sent frames can make a
+  // node hold. Far above what neighbours need; near it gRPC slows or cuts connections.
+  std::int64_t max_buffered_bytes = std::int64_t{512} << 20;
+
   // Accepted connections at once; further ones are refused.
   int max_accepted = 256;
 

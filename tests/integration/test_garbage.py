@@ -247,8 +247,6 @@ class Garbage(GarbageTest):
                 self.assertIn(caught.exception.code(), (grpc.StatusCode.INVALID_ARGUMENT,
                                                         grpc.StatusCode.NOT_FOUND))
 
-    # gateway/grpc_call.cc passes on texts of any length.
-    @unittest.expectedFailure
     def test_errors_do_not_grow_with_what_was_sent(self):
         """A status of more than 8 kB never reaches its client: gRPC says RESOURCE_EXHAUSTED."""
         stub, channel = oip.stub(self.gateway["grpc"])
@@ -377,7 +375,6 @@ class Memory(GarbageTest):
     def test_a_gateway_bounds_what_half_messages_hold(self):
         self.check_drippers("gateway grpc")
 
-    @unittest.skip("the data plane's server has no resource quota yet (wire/grpc_transport.cc)")
     def test_a_node_bounds_what_half_messages_hold(self):
         self.check_drippers("node data")
 

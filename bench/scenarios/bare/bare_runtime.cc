@@ -13,6 +13,7 @@
 #include <onnxruntime_cxx_api.h>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -133,6 +134,13 @@ class Walker {
   std::vector<float> values_;
 };
 
+double OwnCpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) * 1e-6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 int Run(const Options& options) {
   const auto bundle = ReadBundle(options.bundle);
   if (!bundle.ok()) {
@@ -174,11 +182,13 @@ int Run(const Options& options) {
   }
   std::this_thread::sleep_for(std::chrono::duration<double>(options.warmup_s));
   const auto start = std::chrono::steady_clock::now();
+  const double start_cpu_s = OwnCpuSeconds();
   measure = true;
   std::this_thread::sleep_for(std::chrono::duration<double>(options.seconds));
   stop = true;
   for (std::thread& thread : threads) thread.join();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const double cpu_s = OwnCpuSeconds() - start_cpu_s;
 
   std::int64_t total = 0;
   nlohmann::ordered_json exits = nlohmann::ordered_json::object();
@@ -190,6 +200,7 @@ int Run(const Options& options) {
   }
   std::cout << nlohmann::ordered_json{{"rows_per_s", double(total) / seconds.count()},
                                       {"rows", total},
+                                      {"cpu_s", cpu_s},
                                       {"exits", exits}}
                    .dump()
             << std::endl;

@@ -1,1 +1,1 @@
-"""What the scenarios share: starting fleets and loads, CPU and memory of processes, medians, tables."""
+"""What the scenarios share: starting fleets and loads, CPU and memory, medians, tables."""

@@ -11,7 +11,7 @@ def parse(description, add=None):
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="the short form that `make bench` runs")
+    parser.add_argument("--quick", action="store_true", help="the short form, as in `make bench`")
     parser.add_argument("--repeat", type=int, metavar="N", help="repetitions; medians are printed")
     if add:
         add(parser)

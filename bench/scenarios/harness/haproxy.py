@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 
-# Health checks and retries are those of HAProxy's manual; `redispatch` is what nearly every published
-# configuration adds.
+# Health checks and retries are those of HAProxy's manual; `redispatch` is what nearly every
+# published configuration adds.
 _CONFIG = """
 global
     maxconn 4096

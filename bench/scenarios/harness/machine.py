@@ -39,8 +39,8 @@ def facts():
 class OtherWork:
     """How busy the machine was with anything but us, from the object's making on.
 
-    Ours are this process, its children once they have ended, and what was added: processes of fleets,
-    which are nobody's children.
+    Ours are this process, its children once they have ended, and what was added: processes of
+    fleets, which are nobody's children.
     """
 
     _added_s = 0.0

@@ -19,7 +19,7 @@ BARE = OFFRAMP.parent / "bare_runtime"
 
 
 def build_tools():
-    """Makes the load generator and the yardstick beside the program; instant when they are there."""
+    """Makes the load generator and the yardstick beside the program; instant when there."""
     if not OFFRAMP.exists():
         sys.exit(f"{OFFRAMP} is missing: run `make build`, or name one with OFFRAMP_BINARY")
     if not (OFFRAMP.parent / "build.ninja").exists() and CLIENT.exists() and BARE.exists():

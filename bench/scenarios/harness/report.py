@@ -51,8 +51,8 @@ class Figure:
         return self._other.share()
 
     def markdown(self):
-        parts = [f"`{self.command}`  ", machine.line(self.machine, self.load_before, self.other_work)]
-        text = "\n".join(parts)
+        where = machine.line(self.machine, self.load_before, self.other_work)
+        text = f"`{self.command}`  \n{where}"
         if self.goals:
             text += "\n\n" + table(("figure", "goal", "measured", "verdict"), self.goals)
         return text + "".join("\n\n" + section for section in self.sections) + "\n"

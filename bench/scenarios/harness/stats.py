@@ -21,7 +21,7 @@ def percentile(values, percent):
 
 
 def interval95(values):
-    """Half the width of the 95 % interval on the mean of independent values; nan for fewer than 2."""
+    """Half the width of the 95 % interval on the mean of independent values; nan below 2."""
     count = len(values)
     if count < 2:
         return math.nan
@@ -29,7 +29,7 @@ def interval95(values):
 
 
 def slope(times, values):
-    """Least-squares slope and half the width of its 95 % interval (residuals taken as independent)."""
+    """Least-squares slope, and half its 95 % interval (residuals taken as independent)."""
     times, values = np.asarray(times, float), np.asarray(values, float)
     if len(times) < 3:
         return math.nan, math.nan

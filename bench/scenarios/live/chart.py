@@ -1,4 +1,4 @@
-"""Delay against accuracy as one HTML file: a panel a part, a curve a policy, a point a threshold."""
+"""Delay against accuracy as one HTML file: panel = part, curve = policy, point = threshold."""
 
 import html
 import math
@@ -34,7 +34,8 @@ def write(results, path):
             panels.append(_panel(part, _points(results, count, part)))
     names = list(dict.fromkeys(case.policy for case in results))
     key = "".join(
-        f'<span style="color:{_COLOURS.get(n, "#888")}">&#9679; {html.escape(n)}</span>' for n in names
+        f'<span style="color:{_COLOURS.get(n, "#888")}">&#9679; {html.escape(n)}</span>'
+        for n in names
     )
     text = (
         '<!doctype html><meta charset="utf-8"><title>Delay against accuracy</title>'
@@ -81,7 +82,7 @@ def _panel(title, points):
     for policy, ones in points.items():
         colour = _COLOURS.get(policy, "#888")
         line = " ".join(f"{x(a):.1f},{y(d):.1f}" for a, d, t in ones if t != "tuned")
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}"/>')
         for accuracy, delay, thresholds in ones:
             radius = 6 if policy == matrix.OURS else 3
             tip = f"{policy} {thresholds}: {delay * 1e3:.0f} ms, {accuracy * 100:.1f} %"
@@ -114,7 +115,8 @@ def _axes(low, high, bottom, top, x, y):
                          f'y2="{at:.1f}"/>')
             lines.append(f'<text x="{_MARGIN - 6}" y="{at + 4:.1f}" text-anchor="end">'
                          f"{delay * 1e3:g}</text>")
-    lines.append(f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 16}" text-anchor="middle">accuracy, %</text>')
+    lines.append(f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 16}" text-anchor="middle">'
+                 "accuracy, %</text>")
     lines.append(f'<text x="14" y="{_HEIGHT / 2}" text-anchor="middle" '
                  f'transform="rotate(-90 14 {_HEIGHT / 2})">mean delay, ms</text>')
     return "".join(lines)

@@ -64,7 +64,7 @@ def gains(results, policy, part):
 
 
 def gain_tables(results, figure):
-    """Adds the comparison at equal accuracy to the figure: goals, and a table a number of gateways."""
+    """Adds the comparison at equal accuracy: goals, and a table for each number of gateways."""
     policies = [p for p in matrix.BASELINES if any(case.policy == p for case in results)]
     for count in sorted({case.gateways for case in results}):
         chosen = {case: f for case, f in results.items() if case.gateways == count}
@@ -77,8 +77,8 @@ def gain_tables(results, figure):
             rows.append(row)
         figure.sections.append(
             f"{_gateways(count)}: how far our mean delay lies below each policy's at our accuracy, "
-            "read off its curve over thresholds; +- is the 95 % interval over seeds and fleets, [n] "
-            "how often our accuracy lay beyond its curve, whose end then stands.\n\n"
+            "read off its curve over thresholds; +- is the 95 % interval over seeds and fleets, "
+            "[n] how often our accuracy lay beyond its curve, whose end then stands.\n\n"
             + report.table(("", *_PARTS), rows)
         )
     for part, names, limit, text in GOALS:

@@ -30,6 +30,7 @@ class AddressBookTest : public ::testing::Test {
     part.name = name;
     part.role = "node";
     part.stage = 1;
+    part.process = ThisProcess();
     part.incarnation = incarnation;
     part.address = address;
     EXPECT_TRUE(WritePart(folder_, part).ok());

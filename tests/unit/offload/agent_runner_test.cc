@@ -55,6 +55,7 @@ class AgentRunnerTest : public ForwarderFixture {
     AgentMessage message;
     message.stage = 2;
     message.visit_delay_s = {0.02};
+    message.curvature = 1e-3;
     message.headroom = 50;
     message.stamp = ++stamp_;
     for (int k = 0; k < 2; ++k) runner_->OnAgentMessage(k, message);

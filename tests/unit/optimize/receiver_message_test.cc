@@ -84,13 +84,14 @@ TEST(ReceiverMessage, AnIdleReceiverWelcomesEverybodyEqually) {
 TEST(ReceiverMessage, ExcessPassesStagesThatCannotRelieveIt) {
   const AgentMessage full = LastStage(30, 10);
   const AgentMessage calm = LastStage(1, 10);
-  const auto excess = [&](bool has_exit, const AgentMessage& second) {
+  const auto excess = [&](bool relieves, const AgentMessage& second) {
     return ComposeMessage(
-               {.stage = 1, .has_exit = has_exit, .offloaders = 1}, Measured(60, 100, 60, {60}),
+               {.stage = 1, .has_exit = true, .exit_relieves = relieves, .offloaders = 1},
+               Measured(60, 100, 60, {60}),
                {{.message = &full, .share = 0.5}, {.message = &second, .share = 0.5}}, 0, 1)
         ->excess;
   };
-  EXPECT_NEAR(excess(false, full), 2 * 20.3, 1e-9);
+  EXPECT_NEAR(excess(false, full), 2 * 20.3, 1e-9) << "no exit, or one whose threshold is fixed";
   EXPECT_EQ(excess(false, calm), 0) << "routing can relieve it";
   EXPECT_EQ(excess(true, full), 0) << "a lower threshold can relieve it";
 }
