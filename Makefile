@@ -42,7 +42,8 @@ test: deps  ## everything CI runs: build, checks, unit and integration tests
 	@echo "test: building"
 	@$(NINJA) -C build -j $(JOBS)
 	@$(MAKE) check-sources
-	@ctest --preset release -j $(JOBS)
+	@ctest --preset release -j $(JOBS) -LE live
+	@ctest --preset release -j $(JOBS) -L live --repeat until-pass:2
 	@echo "make test: everything passed"
 
 .PHONY: lint

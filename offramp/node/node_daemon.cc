@@ -79,6 +79,7 @@ class NodeDaemon {
     options.gflops_per_s = node_.gflops_per_s;
     auto engine = std::make_shared<Result<std::unique_ptr<Engine>>>(
         LoadEngine(bundle_, node_.stage, options));
+    ReturnFreedMemory();
     loop_.Post([this, engine] {
       if (!engine->ok()) return Fail(engine->status());
       runner_ = std::make_unique<ThreadEngineRunner>(std::move(*engine).value(), loop_);

@@ -20,4 +20,10 @@ void ProcessTuning() {
   }
 }
 
+void ReturnFreedMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace offramp

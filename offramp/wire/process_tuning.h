@@ -11,4 +11,7 @@ namespace offramp {
 // Status; GRPC_VERBOSITY or GRPC_TRACE in the environment keeps them. Call it first in main.
 void ProcessTuning();
 
+// Gives back what loading a model freed; once, after it (nothing without glibc).
+void ReturnFreedMemory();
+
 }  // namespace offramp

@@ -57,7 +57,9 @@ def loop(model, target, pids, protocol="grpc", outstanding=1, seconds=2.0, rows=
         figures = _read(client, "answers")
         _finish(client)
     wrong = {name: n for name, n in figures["outcomes"].items() if name != "ok"}
-    if wrong or not figures["answers"]:
+    if not figures["answers"]:
+        raise RuntimeError(f"nothing was answered in {seconds:g} s: {wrong} {figures['error']}")
+    if wrong:
         raise RuntimeError(f"not every request was answered: {wrong} {figures['error']}")
     figures["cpu_s"] = cpu_s
     figures["cpu_per_answer_s"] = cpu_s / figures["answers"]
