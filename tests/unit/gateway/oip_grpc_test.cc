@@ -46,7 +46,10 @@ class OipGrpcTest : public testing::Test {
       input->add_shape(extent);
     }
     std::vector<float> values(static_cast<std::size_t>(rows) * 4);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.5F * static_cast<float>(i / 4);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t row = i / 4;
+      values[i] = 0.5F * static_cast<float>(row);
+    }
     message.add_raw_input_contents(values.data(), values.size() * sizeof(float));
     return message;
   }
