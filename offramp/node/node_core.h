@@ -1,7 +1,7 @@
 // NodeCore: one replica's logic. Parcels come from offloaders, wait in a bounded queue, run in
 // batches, and leave row by row: through the stage's exit when it is confident enough, or on to the
 // next stage. Sends nothing by itself except through connections and the forwarder; runs on one
-// loop, with real time or by hand (tests/parity).
+// loop, with real time or by hand (tests/unit/node).
 //
 // A parcel that was taken is answered, row by row, or given back with a reason. Its input is kept,
 // as the forwarder's job, until the last answer has come back through this node.

@@ -78,8 +78,8 @@ struct AnswerFrame {
   std::optional<Report> report;
 };
 
-// The receiver gives rows back unanswered. kUnavailable and kResourceExhausted: send them to
-// somebody else; any other code is the answer to the client.
+// The receiver gives rows back unanswered. kUnavailable, kResourceExhausted and kInternal:
+// send them to somebody else; any other code is the answer to the client.
 struct RefuseFrame {
   std::uint64_t id = 0;
   std::vector<std::uint32_t> rows;

@@ -64,12 +64,12 @@ class SourceTree:
     def closure(self, path):
         """`path` and every file of ours it includes, directly or not; sorted."""
         seen = {pathlib.Path(path)}
-        todo = list(seen)
-        while todo:
-            for included in self.direct_includes(todo.pop()):
+        pending = list(seen)
+        while pending:
+            for included in self.direct_includes(pending.pop()):
                 if included not in seen:
                     seen.add(included)
-                    todo.append(included)
+                    pending.append(included)
         return sorted(seen)
 
     def content_key(self, path, *extra):
