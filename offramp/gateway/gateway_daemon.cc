@@ -131,7 +131,7 @@ class GatewayDaemon {
     auto http = HttpServer::Start(gateway_.http, handler);
     if (!http.ok()) return http.status().At("http");
     http_ = std::move(http).value();
-    auto grpc = OipGrpc::Start(gateway_.grpc, *core_);
+    auto grpc = OipGrpc::Start(gateway_.grpc, *core_, loop_);
     if (!grpc.ok()) return grpc.status().At("grpc");
     grpc_ = std::move(grpc).value();
     return OkStatus();
@@ -146,6 +146,7 @@ class GatewayDaemon {
     state_ = DaemonState::kDraining;
     core_->Drain([this] {
       spdlog::info("drained");
+      grpc_->Drain();
       loop_.RunAt(loop_.NowSeconds() + kFlushS, [this] { loop_.Stop(); });
     });
   }

@@ -20,13 +20,13 @@ grpc::Status ToGrpcStatus(const Status& status) {
           status.message().substr(0, kMaxMessageBytes)};
 }
 
-std::string_view MetadataValue(const grpc::CallbackServerContext& context, const char* key) {
+std::string_view MetadataValue(const grpc::ServerContext& context, const char* key) {
   const auto found = context.client_metadata().find(key);
   if (found == context.client_metadata().end()) return {};
   return {found->second.data(), found->second.size()};
 }
 
-Status ApplyCallContext(const grpc::CallbackServerContext& context, InferenceRequest& request) {
+Status ApplyCallContext(const grpc::ServerContext& context, InferenceRequest& request) {
   const std::string_view trace_parent = MetadataValue(context, "traceparent");
   if (IsPlainToken(trace_parent)) request.trace_parent = trace_parent;
   if (request.id.empty()) {

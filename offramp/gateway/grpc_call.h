@@ -15,9 +15,9 @@ grpc::Status ToGrpcStatus(const Status& status);
 // From the call's metadata and deadline: traceparent, x-request-id (where the message brought no id
 // of its own), and a timeout no longer than what is left of the deadline. kDeadlineExceeded when
 // nothing is left.
-Status ApplyCallContext(const grpc::CallbackServerContext& context, InferenceRequest& request);
+Status ApplyCallContext(const grpc::ServerContext& context, InferenceRequest& request);
 
 // The value of a metadata entry; empty when absent.
-std::string_view MetadataValue(const grpc::CallbackServerContext& context, const char* key);
+std::string_view MetadataValue(const grpc::ServerContext& context, const char* key);
 
 }  // namespace offramp

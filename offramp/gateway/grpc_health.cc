@@ -1,166 +1,118 @@
 #include "offramp/gateway/grpc_health.h"
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <set>
 #include <string>
-#include <thread>
-#include <vector>
+#include <utility>
+
+#include "offramp/gateway/grpc_unary.h"
 
 namespace offramp {
 
+namespace {
+
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using Health = grpc::health::v1::Health::AsyncService;
 
-struct GrpcHealth::State {
-  explicit State(InferenceService& inference_service) : service(inference_service) {}
-
-  HealthCheckResponse::ServingStatus Of(const std::string& name) const {
-    if (!name.empty() && name != "inference.GRPCInferenceService") {
-      return HealthCheckResponse::SERVICE_UNKNOWN;
-    }
-    return !draining && service.ready() ? HealthCheckResponse::SERVING
-                                        : HealthCheckResponse::NOT_SERVING;
+HealthCheckResponse::ServingStatus StateOf(GrpcServer& server, const std::string& name) {
+  if (!name.empty() && name != "inference.GRPCInferenceService") {
+    return HealthCheckResponse::SERVICE_UNKNOWN;
   }
+  return !server.draining() && server.service().ready() ? HealthCheckResponse::SERVING
+                                                        : HealthCheckResponse::NOT_SERVING;
+}
 
-  // Tells the watchers of changes for as long as there are any, then ends.
-  void TickWhileWatched();
+Status Check(GrpcServer& server, const HealthCheckRequest& request, HealthCheckResponse& response) {
+  response.set_status(StateOf(server, request.service()));
+  if (response.status() == HealthCheckResponse::SERVICE_UNKNOWN) {
+    return NotFoundError("unknown service '" + request.service().substr(0, 128) + "'");
+  }
+  return OkStatus();
+}
 
-  InferenceService& service;
-  std::atomic<bool> draining = false;
-
-  std::mutex mutex;  // guards everything below
-  std::condition_variable wake;
-  std::set<std::shared_ptr<Watcher>> watchers;
-  std::thread ticker;
-  bool ticking = false;
-};
-
-class GrpcHealth::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse>,
-                                  public std::enable_shared_from_this<Watcher> {
+class Watcher final : public GrpcCall {
  public:
-  Watcher(std::shared_ptr<State> state, std::string name)
-      : state_(std::move(state)), name_(std::move(name)) {}
+  explicit Watcher(std::shared_ptr<GrpcServer> shared)
+      : GrpcCall(std::move(shared)),
+        writer_(&context()),
+        write_op_(this, [this](bool ok) { OnWritten(ok); }),
+        finish_op_(this, [](bool) {}) {}
 
-  // Sends the state if it is another than the last one sent.
-  void Tick() {
-    const std::lock_guard lock(mutex_);
-    if (writing_ || finished_) return;
-    const auto status = state_->Of(name_);
-    if (!sent_any_ || status != message_.status()) {
-      message_.set_status(status);
-      sent_any_ = true;
-      writing_ = true;
-      StartWrite(&message_);
-    } else if (state_->draining) {
-      End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the gateway is draining"));
-    }
+  void Drain() override { Look(); }
+
+ protected:
+  void Request(void* tag) override {
+    server().health.RequestWatch(&context(), &request_, &writer_, server().queue(),
+                                 server().queue(), tag);
   }
 
-  void OnWriteDone(bool ok) override {
-    const auto keep = shared_from_this();
-    const std::lock_guard lock(mutex_);
-    writing_ = false;
-    if (!ok) {
-      End(grpc::Status(grpc::StatusCode::CANCELLED, "the client is gone"));
-    } else {
-      Tick();
-    }
+  std::shared_ptr<GrpcCall> Another() const override {
+    return std::make_shared<Watcher>(shared_server());
   }
 
-  void OnCancel() override {
-    const auto keep = shared_from_this();
-    const std::lock_guard lock(mutex_);
-    End(grpc::Status(grpc::StatusCode::CANCELLED, "the client is gone"));
+  void Begin() override {
+    server().AddOpen(shared_from_this());
+    Tick();
   }
 
-  void OnDone() override {
-    const auto keep = shared_from_this();
-    const std::lock_guard lock(state_->mutex);
-    state_->watchers.erase(keep);
-    state_->wake.notify_all();
+  void OnOver() override {
+    server().RemoveOpen(shared_from_this());
+    gone_ = true;
+    Look();
   }
 
  private:
+  void Tick() {
+    Look();
+    if (finished_) return;
+    GrpcLoop& loop = server().loop();
+    loop.RunAt(loop.NowSeconds() + kHealthWatchPeriod_s, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) std::static_pointer_cast<Watcher>(self)->Tick();
+    });
+  }
+
+  // Sends the state if it is another than the last one sent.
+  void Look() {
+    if (writing_ || finished_) return;
+    if (gone_) return End({grpc::StatusCode::CANCELLED, "the client is gone"});
+    const auto state = StateOf(server(), request_.service());
+    if (!sent_any_ || state != sent_.status()) {
+      sent_.set_status(state);
+      sent_any_ = true;
+      writing_ = true;
+      writer_.Write(sent_, write_op_.Start());
+    } else if (server().draining()) {
+      End({grpc::StatusCode::UNAVAILABLE, "the gateway is draining"});
+    }
+  }
+
+  void OnWritten(bool ok) {
+    writing_ = false;
+    if (!ok) gone_ = true;
+    Look();
+  }
+
   void End(const grpc::Status& status) {
     if (finished_) return;
     finished_ = true;
-    Finish(status);
+    writer_.Finish(status, finish_op_.Start());
   }
 
-  const std::shared_ptr<State> state_;
-  const std::string name_;
-
-  // Recursive: gRPC may run the reaction to an operation before the call that starts it returns.
-  std::recursive_mutex mutex_;  // guards everything below
-  HealthCheckResponse message_;
+  HealthCheckRequest request_;
+  grpc::ServerAsyncWriter<HealthCheckResponse> writer_;
+  Op write_op_;
+  Op finish_op_;
+  HealthCheckResponse sent_;
   bool sent_any_ = false;
   bool writing_ = false;
+  bool gone_ = false;
   bool finished_ = false;
 };
 
-void GrpcHealth::State::TickWhileWatched() {
-  std::unique_lock lock(mutex);
-  while (!watchers.empty()) {
-    const std::vector<std::shared_ptr<Watcher>> current(watchers.begin(), watchers.end());
-    lock.unlock();
-    for (const auto& watcher : current) watcher->Tick();
-    lock.lock();
-    if (!watchers.empty()) wake.wait_for(lock, std::chrono::duration<double>(kWatchPeriodSeconds));
-  }
-  ticking = false;
-}
+}  // namespace
 
-GrpcHealth::GrpcHealth(InferenceService& service) : state_(std::make_shared<State>(service)) {}
-
-GrpcHealth::~GrpcHealth() {
-  Drain();
-  std::thread ticker;
-  {
-    const std::lock_guard lock(state_->mutex);
-    ticker = std::move(state_->ticker);
-  }
-  if (ticker.joinable()) ticker.join();
-}
-
-void GrpcHealth::Drain() {
-  state_->draining = true;
-  const std::lock_guard lock(state_->mutex);
-  state_->wake.notify_all();
-}
-
-grpc::ServerUnaryReactor* GrpcHealth::Check(grpc::CallbackServerContext* context,
-                                            const HealthCheckRequest* request,
-                                            HealthCheckResponse* response) {
-  auto* reactor = context->DefaultReactor();
-  const auto status = state_->Of(request->service());
-  response->set_status(status);
-  if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
-    reactor->Finish(grpc::Status(grpc::StatusCode::NOT_FOUND,
-                                 "unknown service '" + request->service().substr(0, 128) + "'"));
-  } else {
-    reactor->Finish(grpc::Status::OK);
-  }
-  return reactor;
-}
-
-grpc::ServerWriteReactor<HealthCheckResponse>* GrpcHealth::Watch(
-    grpc::CallbackServerContext* /*context*/, const HealthCheckRequest* request) {
-  auto watcher = std::make_shared<Watcher>(state_, request->service());
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->watchers.insert(watcher);
-    if (!state_->ticking) {
-      state_->ticking = true;
-      // An earlier ticker has nothing left to do but return.
-      if (state_->ticker.joinable()) state_->ticker.join();
-      state_->ticker = std::thread([state = state_] { state->TickWhileWatched(); });
-    }
-  }
-  watcher->Tick();
-  return watcher.get();
+void ServeHealth(const std::shared_ptr<GrpcServer>& server) {
+  ServeUnary(server, server->health, &Health::RequestCheck, &Check);
+  std::make_shared<Watcher>(server)->Ask();
 }
 
 }  // namespace offramp

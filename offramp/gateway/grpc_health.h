@@ -4,38 +4,17 @@
 
 #include <memory>
 
-#include <grpcpp/grpcpp.h>
-
-#include "offramp/gateway/inference.h"
-
-#include "inference/health.grpc.pb.h"
+#include "offramp/gateway/grpc_server.h"
 
 namespace offramp {
 
+// Serves it from now on. Loop thread, once the server is built.
+//
 // Check answers at once, NOT_FOUND for another name. Watch sends the state at once and each change
-// within kWatchPeriodSeconds; SERVICE_UNKNOWN for another name. Thread-safe.
-class GrpcHealth final : public grpc::health::v1::Health::CallbackService {
- public:
-  static constexpr double kWatchPeriodSeconds = 0.2;
+// within kHealthWatchPeriod_s; SERVICE_UNKNOWN for another name. When the server drains every state
+// is NOT_SERVING, and watchers are told so and sent away.
+void ServeHealth(const std::shared_ptr<GrpcServer>& server);
 
-  // `service` must outlive the object.
-  explicit GrpcHealth(InferenceService& service);
-  ~GrpcHealth() override;
-
-  // From now on every state is NOT_SERVING, and watchers are told so and sent away. Idempotent.
-  void Drain();
-
-  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
-                                  const grpc::health::v1::HealthCheckRequest* request,
-                                  grpc::health::v1::HealthCheckResponse* response) override;
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
-
- private:
-  struct State;
-  class Watcher;
-  std::shared_ptr<State> state_;
-};
+inline constexpr double kHealthWatchPeriod_s = 0.2;
 
 }  // namespace offramp

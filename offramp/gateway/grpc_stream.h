@@ -4,35 +4,13 @@
 #pragma once
 
 #include <memory>
-#include <set>
 
-#include <grpcpp/grpcpp.h>
-
-#include "offramp/gateway/inference.h"
-
-#include "inference/open_inference_grpc.pb.h"
+#include "offramp/gateway/grpc_server.h"
 
 namespace offramp {
 
-class InferStream;
-
-// All open streams, so that a stop does not wait for clients that keep idle ones. Thread-safe.
-class InferStreams {
- public:
-  InferStreams();
-  ~InferStreams();
-
-  // The reactor of a new call; it deletes itself when the call is over.
-  grpc::ServerBidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse>* Open(
-      grpc::CallbackServerContext* context, InferenceService& service);
-
-  // Every stream takes no more requests and ends once its answers are out; new ones end at once.
-  void Drain();
-
- private:
-  friend class InferStream;
-  struct Registry;
-  std::shared_ptr<Registry> registry_;
-};
+// Serves them from now on. Loop thread, once the server is built. When the server drains, a stream
+// takes no more requests and ends once its answers are out.
+void ServeInferStreams(const std::shared_ptr<GrpcServer>& server);
 
 }  // namespace offramp

@@ -1,5 +1,5 @@
 // The Open Inference Protocol v2 over gRPC, with Triton's additions that clients call, and
-// grpc.health.v1, on a server of its own (gRPC's callback API and threads).
+// grpc.health.v1, all on a gateway's own loop.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,9 @@
 #include "offramp/gateway/inference.h"
 
 namespace offramp {
+
+class GrpcLoop;
+class GrpcServer;
 
 struct OipGrpcOptions {
   // Of a request or reply; gRPC's default of 4 MiB is too small for images. Beyond:
@@ -23,32 +26,38 @@ struct OipGrpcOptions {
 
 // A client that cancels or goes away has its tasks cancelled; the call's deadline shrinks the
 // request's timeout. An overloaded reply carries grpc-retry-pushback-ms in its trailing metadata.
+//
+// Belongs to the loop's thread (before Run or after it: whoever owns the loop) except for Stop.
 class OipGrpc {
  public:
-  // Listens on "host:port" (port 0: the system chooses) and serves until Stop. kUnavailable names
-  // the address when it is taken. `service` must outlive the object.
+  // Listens on "host:port" (port 0: the system chooses) and serves while `loop` runs. kUnavailable
+  // names the address when it is taken. `service` must outlive the object, `loop` too; nothing else
+  // may listen on that loop, ever. A service that answers on the loop's thread and does so in Infer
+  // costs no hand-over.
   static Result<std::unique_ptr<OipGrpc>> Start(const std::string& address,
-                                                InferenceService& service,
+                                                InferenceService& service, GrpcLoop& loop,
                                                 OipGrpcOptions options = {});
 
-  // Stop(0).
+  // Cuts every call that is still under way; the service hears no more of them.
   ~OipGrpc();
 
   // "127.0.0.1:40002": where it listens.
   const std::string& address() const { return address_; }
 
-  // Health becomes NOT_SERVING, idle streams and watchers are sent away, no new call is taken;
-  // calls at work may finish for `seconds`, then they are cancelled (through
-  // InferenceService::Cancel, and the service must answer every one). Returns when the last call
-  // has ended. Idempotent.
+  // Health becomes NOT_SERVING; idle streams and watchers are sent away.
+  void Drain();
+
+  // Drain, and no new call is taken; calls at work may finish for `seconds`, then they are
+  // cancelled (through InferenceService::Cancel, and the service must answer every one). Returns
+  // when the last call has ended. For another thread than the loop's, which must be running;
+  // idempotent.
   void Stop(double seconds);
 
  private:
-  struct Impl;
-  explicit OipGrpc(std::unique_ptr<Impl> impl);
+  OipGrpc(std::shared_ptr<GrpcServer> server, std::string address);
 
-  std::unique_ptr<Impl> impl_;
-  std::string address_;
+  const std::shared_ptr<GrpcServer> server_;
+  const std::string address_;
 };
 
 }  // namespace offramp

@@ -60,6 +60,7 @@ class GrpcLoop::Impl final : public Operation {
   }
 
   void Run() {
+    thread_ = std::this_thread::get_id();
     std::vector<Task> tasks;
     while (true) {
       // What tasks post is part of the same work, most often; but it must not starve the network.
@@ -78,7 +79,7 @@ class GrpcLoop::Impl final : public Operation {
       {
         const std::lock_guard lock(mutex_);
         wait = posted_.empty();
-        if (wait && stopped_) return;
+        if (wait && stopped_) break;
         awake_ = !wait;
       }
       void* tag;
@@ -89,6 +90,11 @@ class GrpcLoop::Impl final : public Operation {
       awake_ = true;
       if (got == grpc::CompletionQueue::GOT_EVENT) static_cast<Operation*>(tag)->OnDone(ok);
     }
+    thread_ = std::thread::id();
+  }
+
+  bool OnLoopThread() const {
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
 
   void Stop() {
@@ -187,6 +193,8 @@ class GrpcLoop::Impl final : public Operation {
   int timer_fd_ = -1;
   std::thread timer_thread_;
 
+  std::atomic<std::thread::id> thread_;  // inside Run
+
   // True: Run will look at posted_ before it sleeps. Becomes false under mutex_ only.
   std::atomic<bool> awake_ = true;
 
@@ -203,6 +211,7 @@ GrpcLoop::~GrpcLoop() = default;
 void GrpcLoop::Run() { impl_->Run(); }
 void GrpcLoop::Stop() { impl_->Stop(); }
 double GrpcLoop::NowSeconds() const { return impl_->clock().NowSeconds(); }
+bool GrpcLoop::OnLoopThread() const { return impl_->OnLoopThread(); }
 bool GrpcLoop::Post(Task task) { return impl_->Post(std::move(task)); }
 
 EventLoop::TimerId GrpcLoop::RunAt(double when_s, Task task) {

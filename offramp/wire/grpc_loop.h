@@ -42,6 +42,9 @@ class GrpcLoop final : public EventLoop {
   // idempotent, and may come before Run.
   void Stop();
 
+  // The caller is inside Run: what it would post may as well run at once. Thread-safe.
+  bool OnLoopThread() const;
+
   // EventLoop. The clock is the machine's steady clock. Before Run starts, whoever sets the daemon
   // up counts as the loop's thread.
   double NowSeconds() const override;
