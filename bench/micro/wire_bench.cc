@@ -1,6 +1,6 @@
 // What the wire costs: frames to bytes and back, and tasks through a chain of endpoints on
-// loopback. As in a fleet, each endpoint of a chain is a process: within one, gRPC's threads would
-// wake for each other's sockets. "cpu_us" is the CPU time of all of them for one task.
+// loopback. As in a fleet, each endpoint of a chain is a process. "cpu_us" is the CPU time of all
+// of them for one task.
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
@@ -21,8 +21,8 @@
 
 #include "offramp/base/check.h"
 #include "offramp/wire/frame_codec.h"
-#include "offramp/wire/grpc_transport.h"
 #include "offramp/wire/process_tuning.h"
+#include "offramp/wire/tcp_transport.h"
 
 namespace offramp {
 namespace {
@@ -89,7 +89,10 @@ class Hop final : public ConnectionHandler {
   }
 
   void Connect(const std::string& address) {
-    Call([&] { downstream_ = transport_.Connect(address, this); });
+    Call([&] {
+      downstream_ = transport_.Connect(address, this);
+      downstream_->Send(Hello{});  // nobody takes a large message first
+    });
   }
 
   // Keeps `outstanding` copies of `task` under way until `count` have been answered.
@@ -105,7 +108,7 @@ class Hop final : public ConnectionHandler {
   }
 
   void OnFrame(Connection&, Frame frame) override {
-    if (std::holds_alternative<AckFrame>(frame)) return;
+    if (std::holds_alternative<AckFrame>(frame) || std::holds_alternative<Hello>(frame)) return;
     if (std::holds_alternative<TaskFrame>(frame)) {
       if (downstream_ != nullptr) {
         upstream_->Send(AckFrame{.id = 1});
@@ -133,8 +136,8 @@ class Hop final : public ConnectionHandler {
     downstream_->Send(task_);
   }
 
-  GrpcLoop loop_;
-  GrpcTransport transport_;
+  AsioLoop loop_;
+  TcpTransport transport_;
   std::unique_ptr<Connection> upstream_;
   std::unique_ptr<Connection> downstream_;
   TaskFrame task_;

@@ -16,7 +16,7 @@ class Buffer {
  public:
   Buffer() = default;
 
-  // Bytes kept alive by `owner` (a gRPC slice, an ORT tensor, a vector ...).
+  // Bytes kept alive by `owner` (a received message, an ORT tensor, a vector ...).
   Buffer(std::shared_ptr<const void> owner, const std::byte* data, std::size_t size)
       : owner_(std::move(owner)), data_(data), size_(size) {}
 

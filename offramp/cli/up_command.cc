@@ -35,19 +35,26 @@ int StopAll(Launcher& launcher, ProgressLine& progress) {
   return kExitDone;
 }
 
+// Says who has ended since the last call; whether anybody died.
+bool TellEnded(Launcher& launcher) {
+  bool died = false;
+  for (const PartEnd& end : launcher.TakeEnded()) {
+    died |= !end.clean;
+    std::cerr << "offramp: " << end.name << (end.clean ? " ended, " : " died, ") << end.text
+              << "\n";
+    if (end.clean) continue;
+    for (const std::string& line : LastLines(LogPath(launcher.state_dir(), end.name), 5)) {
+      std::cerr << "  " << line << "\n";
+    }
+  }
+  return died;
+}
+
 // Until Ctrl-C, or until nothing is left that could be watched.
 int WatchInForeground(Launcher& launcher, ProgressLine& progress) {
   bool died = false;
   while (!SleepUnlessInterrupted(0.2)) {
-    for (const PartEnd& end : launcher.TakeEnded()) {
-      died |= !end.clean;
-      std::cerr << "offramp: " << end.name << (end.clean ? " ended, " : " died, ") << end.text
-                << "\n";
-      if (end.clean) continue;
-      for (const std::string& line : LastLines(LogPath(launcher.state_dir(), end.name), 5)) {
-        std::cerr << "  " << line << "\n";
-      }
-    }
+    died |= TellEnded(launcher);
     bool any = false;
     for (const PartFile& part : ListParts(launcher.state_dir())) any |= ProcessAlive(part.process);
     if (!any) {
@@ -56,6 +63,7 @@ int WatchInForeground(Launcher& launcher, ProgressLine& progress) {
       return died ? kExitFailed : kExitDone;
     }
   }
+  TellEnded(launcher);  // between the last look and the interrupt, and not at our word
   return StopAll(launcher, progress);
 }
 

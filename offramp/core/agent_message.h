@@ -21,6 +21,9 @@ struct AgentMessage {
   // D' of k's own queue without the cap that V_h has in live use. Direct offloaders balance by it;
   // 0, as every value below V_h, means V_h.
   double own_marginal_s = 0;
+
+  // a in force at k, where gateways steer it (optimize/fleet_weight.h); 0: they do not.
+  double accuracy_weight_s = 0;
 };
 
 }  // namespace offramp

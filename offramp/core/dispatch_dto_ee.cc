@@ -17,6 +17,14 @@ constexpr double kUnknownService_s = 0.01;
 // Before an agent has spoken: neither alone (1) nor one of very many (0).
 constexpr double kUndecidedWeight = 0.5;
 constexpr double kPenaltyDecay_s = 2;
+constexpr double kMaxAge_s = 1;  // of what is known of a receiver: as long as its rate is averaged
+
+// Tasks from other senders that k will have when one sent now arrives, and of which no report has
+// told: those since the newest report was made, and those that come on the way.
+double UnseenTasks(const ReceiverState& receiver, double weight, double now_s) {
+  const double age_s = now_s - receiver.reported_at_s + 2 * receiver.spec.latency_s;
+  return (1 - weight) * receiver.arrival_rate_per_s * std::clamp(age_s, 0.0, kMaxAge_s);
+}
 
 class DtoEeDispatch final : public DispatchPolicy {
  public:
@@ -28,8 +36,10 @@ class DtoEeDispatch final : public DispatchPolicy {
       const ReceiverState& receiver = receivers[index];
       const double weight = decided ? receiver.weight : kUndecidedWeight;
       const double deficit = std::min(receiver.deficit + shares_[index], kMaxDeficit);
-      return PredictedCost(receiver, question.now_s, question.bytes, kKappa) -
-             (1 - weight) * deficit * receiver.service_s;
+      // Deficits stand in for what is not seen of others, and count no more than that.
+      const double unseen = UnseenTasks(receiver, weight, question.now_s);
+      return PredictedCost(receiver, question.now_s, question.bytes, kKappa) +
+             (unseen - std::min(1 - weight, unseen) * deficit) * receiver.service_s;
     });
   }
 

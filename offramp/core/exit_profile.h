@@ -31,7 +31,7 @@ class ExitProfile {
     return confidence_[static_cast<std::size_t>(stage - 1)];
   }
 
-  // 0 or 1 by row; empty where there is no exit.
+  // 0 or 1 by row, or the probability of being right; empty where there is no exit.
   std::span<const float> correct(int stage) const {
     return correct_[static_cast<std::size_t>(stage - 1)];
   }

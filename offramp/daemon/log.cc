@@ -7,6 +7,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "offramp/base/text.h"
 #include "offramp/wire/http_message.h"
 
 namespace offramp {
@@ -27,7 +28,29 @@ class JsonMessageFlag final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Graphic ASCII stays; everything else, and the escape itself, becomes \xNN.
+std::string Plain(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (c > ' ' && c < 0x7f && c != '\\') {
+      plain += c;
+    } else {
+      plain += Format("\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+  }
+  return plain;
+}
+
 }  // namespace
+
+std::string TaskTag(std::string_view request_id, std::string_view trace_parent) {
+  std::string tag;
+  if (!request_id.empty()) tag = "request=" + Plain(request_id);
+  if (!trace_parent.empty()) {
+    tag += (tag.empty() ? "trace=" : " trace=") + Plain(trace_parent);
+  }
+  return tag;
+}
 
 Status SetUpLog(const std::string& part, const std::string& format, const std::string& level) {
   const spdlog::level::level_enum parsed = spdlog::level::from_str(level);

@@ -14,6 +14,11 @@ void Describe(const AgentRunner& agents, const Forwarder* forwarder, PartStatus&
   status.has_threshold = agents.has_exit();
   status.threshold = agents.exit_rule().threshold();
   status.admitted_fraction = agents.admitted_fraction();
+  status.accuracy_weight_s = agents.accuracy_weight_s();
+  status.steers = agents.objective().steers();
+  status.objective_met = agents.objective().met();
+  status.expected_accuracy = agents.objective().accuracy();
+  status.mean_delay_s = agents.objective().mean_delay_s();
   if (forwarder == nullptr) return;
   const Sender& sender = forwarder->sender();
   double total = 0;
@@ -51,6 +56,14 @@ std::string ToJson(const PartStatus& status) {
     json["http"] = status.http;
     json["grpc"] = status.grpc;
     json["admitted_fraction"] = status.admitted_fraction;
+  }
+  if (status.policy == PolicyName(Policy::kDtoEe)) {
+    json["accuracy_weight_s"] = status.accuracy_weight_s;
+  }
+  if (status.steers) {
+    json["objective_met"] = status.objective_met;
+    json["expected_accuracy"] = status.expected_accuracy;
+    json["mean_delay_s"] = status.mean_delay_s;
   }
   if (status.has_threshold) json["threshold"] = status.threshold;
   return json.dump();

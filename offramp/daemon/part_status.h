@@ -30,6 +30,11 @@ struct PartStatus {
   double utilisation = 0;
   std::int64_t queue_length = 0;
   double admitted_fraction = 1;  // of a gateway
+  double accuracy_weight_s = 0;  // in force
+  bool steers = false;           // a gateway with a floor or ceiling to keep (objective_control.h)
+  bool objective_met = true;
+  double expected_accuracy = 0;  // of late answers, where it steers
+  double mean_delay_s = 0;
 };
 
 // Fills in what the agent and the forwarder (null in the last stage) know.

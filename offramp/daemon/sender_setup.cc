@@ -81,7 +81,7 @@ Result<AgentRunnerOptions> AgentOptionsOf(const Fleet& fleet, const Bundle& bund
   options.receivers = static_cast<int>(fleet.LinksFrom(name).size());
   options.offloaders = options.stage == 0 ? 0 : static_cast<int>(fleet.OffloadersOf(name).size());
   options.period_s = fleet.period_s;
-  options.accuracy_weight_s = fleet.objective.accuracy_weight_s;
+  options.objective = fleet.objective;
   options.row_bytes =
       options.stage == 0 ? InputBytes(bundle) : bundle.stage(options.stage).output_bytes;
   options.seed = std::hash<std::string>()(name);

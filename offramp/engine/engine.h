@@ -23,8 +23,9 @@ class Engine {
   // OutputNames() lists them. A tensor to be sent that the file does not compute is passed on from
   // `inputs`. Input bytes are only read; outputs keep their bytes alive themselves, also after the
   // engine is gone, and any thread may drop them.
-  // Errors: kInvalidArgument when names, types or shapes do not fit; kInternal when the runtime
-  // fails. The engine stays usable after either.
+  // Errors: kInvalidArgument when names, types or shapes do not fit, or an operator rejects a value
+  // (one row of many is enough); kInternal when the runtime fails otherwise. The engine stays
+  // usable after either.
   virtual Result<std::vector<Tensor>> Run(const std::vector<Tensor>& inputs) = 0;
 
   // Names of what Run returns, in its order.

@@ -104,6 +104,12 @@ class OnnxEngine final : public Engine {
       computed.push_back(std::move(tensor));
     }
     return computed;
+  } catch (const Ort::Exception& error) {
+    // What an operator rejects, for instance an index outside its table, is the task's own fault;
+    // no other replica would take it.
+    const std::string text = "ONNX Runtime: " + OneLine(error.what());
+    return error.GetOrtErrorCode() == ORT_INVALID_ARGUMENT ? InvalidArgumentError(text)
+                                                           : InternalError(text);
   } catch (const std::exception& error) {
     return InternalError("ONNX Runtime: " + OneLine(error.what()));
   }

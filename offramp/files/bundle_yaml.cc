@@ -61,9 +61,15 @@ TensorSpec ReadTensorSpec(const YamlView& view) {
   view.ExpectMap({"name", "datatype", "shape"});
   TensorSpec spec;
   spec.name = TensorName(view.Key("name"));
+  if (view.Key("datatype").Shown() == "\"BYTES\"") {
+    // Rows of one width are what everything behind the gateway relies on.
+    view.Key("datatype")
+        .Fail("is \"BYTES\", which no engine computes on; expected a type of numbers");
+  }
   std::vector<std::string> datatypes;
   for (int i = 0; i < kDataTypeCount; ++i) {
-    datatypes.emplace_back(DataTypeName(static_cast<DataType>(i)));
+    const auto type = static_cast<DataType>(i);
+    if (ElementBytes(type) > 0) datatypes.emplace_back(DataTypeName(type));
   }
   const std::string datatype = view.Key("datatype").Choice(datatypes);
   spec.datatype = ParseDataType(datatype).value_or(DataType::kFp32);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "offramp/base/result.h"
+#include "offramp/core/objective.h"
 #include "offramp/core/policy.h"
 
 namespace offramp {
@@ -45,14 +46,6 @@ struct FleetLink {
   double latency_ms = 0;
 };
 
-// What the agents optimise: mean delay - accuracy_weight_s * accuracy, unless one of the others is
-// set; at most one of them is.
-struct FleetObjective {
-  double accuracy_weight_s = 1;
-  std::optional<double> min_accuracy;
-  std::optional<double> max_mean_delay_s;
-};
-
 // Law of service times that plans assume; live they are measured.
 enum class ServiceLaw {
   kDeterministic,
@@ -67,7 +60,7 @@ struct Fleet {
   std::vector<FleetNode> nodes;
   std::vector<FleetLink> links;  // empty: everybody reaches all of the next stage
   bool links_given = false;
-  FleetObjective objective;
+  Objective objective;
   Policy policy = Policy::kDtoEe;
   double period_s = 0.1;                  // of the agents' rounds
   double deadline_s = 30;                 // of a task that brings none

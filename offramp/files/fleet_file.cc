@@ -91,8 +91,8 @@ FleetLink ReadLink(const YamlView& view) {
   return link;
 }
 
-FleetObjective ReadObjective(const YamlView& view) {
-  FleetObjective objective;
+Objective ReadObjective(const YamlView& view) {
+  Objective objective;
   if (!view.present()) return objective;
   view.ExpectMap({"accuracy_weight_s", "min_accuracy", "max_mean_delay_s"});
   const YamlView weight = view.Key("accuracy_weight_s");

@@ -127,6 +127,7 @@ void GatewayCore::Accept(RequestId id, InferenceRequest request, std::size_t row
   job.deadline_at_s = now_s + timeout_s;
   job.retry_budget = options_.retry_budget;
   job.early_exit = request.early_exit;
+  job.accuracy_weight_s = agents_->carried_weight_s();
   job.request_id = request.id;
   job.trace_parent = request.trace_parent;
   job.rows.resize(rows);
@@ -148,6 +149,12 @@ void GatewayCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& ro
   if (it == by_job_.end()) return;
   const RequestId id = it->second;
   Pending& pending = requests_.at(id);
+  if (pending.request.early_exit) {
+    const double delay_s = loop_.NowSeconds() - pending.arrived_s;
+    for (const float confidence : answer.confidence) {
+      agents_->OnAnswered(answer.exit_stage, static_cast<double>(confidence), delay_s);
+    }
+  }
   if (Status fit = pending.assembly.Add(rows, answer); !fit.ok()) {
     InferenceReply reply;
     reply.status = std::move(fit);
@@ -157,12 +164,17 @@ void GatewayCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& ro
   }
 }
 
-void GatewayCore::OnRowsFailed(JobId job, const std::vector<std::uint32_t>& /*rows*/,
-                               const Status& why, std::uint32_t /*retries*/) {
+void GatewayCore::OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, const Status& why,
+                               std::uint32_t /*retries*/) {
   const auto it = by_job_.find(job);
   if (it == by_job_.end()) return;
   InferenceReply reply;
   reply.status = why;
+  const bool of_the_row =
+      why.code() == StatusCode::kInvalidArgument || why.code() == StatusCode::kInternal;
+  if (of_the_row && !rows.empty() && requests_.at(it->second).rows > 1) {
+    reply.status = why.At(Format("row %u, counted from 0", rows[0]));
+  }
   if (why.code() == StatusCode::kUnavailable || why.code() == StatusCode::kResourceExhausted) {
     reply.retry_after_s = kRetryAfterS;
   }

@@ -27,7 +27,6 @@ struct GatewayCoreOptions {
   std::int64_t max_rows = 4096;    // of one request
   std::int64_t max_inflight_rows = 16384;
   std::int64_t max_inflight_bytes = std::int64_t{1} << 30;
-  int max_batch_size = 1;  // what metadata tells clients
   std::uint64_t seed = 1;
 };
 
@@ -59,7 +58,7 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
   const Bundle& model() const override { return model_; }
   bool live() const override { return true; }
   bool ready() const override { return ready_.load(std::memory_order_relaxed); }
-  int max_batch_size() const override { return options_.max_batch_size; }
+  int max_batch_size() const override { return static_cast<int>(options_.max_rows); }
   InferenceStatistics statistics() const override;
 
   // ForwarderOwner

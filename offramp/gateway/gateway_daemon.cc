@@ -18,10 +18,10 @@
 #include "offramp/gateway/gateway_metrics.h"
 #include "offramp/gateway/oip_grpc.h"
 #include "offramp/gateway/oip_rest.h"
-#include "offramp/wire/grpc_loop.h"
-#include "offramp/wire/grpc_transport.h"
+#include "offramp/wire/asio_loop.h"
 #include "offramp/wire/http_server.h"
 #include "offramp/wire/process_tuning.h"
+#include "offramp/wire/tcp_transport.h"
 
 namespace offramp {
 
@@ -99,15 +99,13 @@ class GatewayDaemon {
 
   Status StartCore() {
     hello_ = HelloOf(options_.fleet, bundle_, options_.name);
-    OFFRAMP_ASSIGN_OR_RETURN(const AgentRunnerOptions agent_options,
+    OFFRAMP_ASSIGN_OR_RETURN(AgentRunnerOptions agent_options,
                              AgentOptionsOf(options_.fleet, bundle_, options_.name));
-    transport_ = std::make_unique<GrpcTransport>(&loop_);
+    agent_options.on_objective = [this](bool met) { LogObjective(met); };
+    transport_ = std::make_unique<TcpTransport>(&loop_);
     GatewayCoreOptions options;
     options.deadline_s = options_.fleet.deadline_s;
     options.seed = agent_options.seed;
-    for (const FleetNode& node : options_.fleet.nodes) {
-      options.max_batch_size = std::max(options.max_batch_size, node.max_batch_size);
-    }
     core_ = std::make_unique<GatewayCore>(options, bundle_, loop_, metrics_);
     const std::vector<ReceiverSpec> receivers = ReceiversOf(options_.fleet, bundle_, options_.name);
     ForwarderOptions forwarding;
@@ -123,6 +121,19 @@ class GatewayDaemon {
     return OkStatus();
   }
 
+  // One line each time that it turns.
+  void LogObjective(bool met) {
+    const ObjectiveControl& control = core_->agents().objective();
+    if (met) {
+      spdlog::info("the objective is within reach again");
+    } else {
+      spdlog::warn(
+          "the objective is out of reach: accuracy {:.3f}, mean delay {:.4f} s are the nearest, with "
+          "an accuracy weight of {:.3g} s",
+          control.accuracy(), control.mean_delay_s(), control.weight_s());
+    }
+  }
+
   Status StartFrontEnds() {
     rest_ = std::make_unique<OipRest>(*core_);
     auto handler = [this](HttpRequest request, HttpResponder responder) {
@@ -131,7 +142,7 @@ class GatewayDaemon {
     auto http = HttpServer::Start(gateway_.http, handler);
     if (!http.ok()) return http.status().At("http");
     http_ = std::move(http).value();
-    auto grpc = OipGrpc::Start(gateway_.grpc, *core_, loop_);
+    auto grpc = OipGrpc::Start(gateway_.grpc, *core_);
     if (!grpc.ok()) return grpc.status().At("grpc");
     grpc_ = std::move(grpc).value();
     return OkStatus();
@@ -175,13 +186,13 @@ class GatewayDaemon {
   const GatewayDaemonOptions& options_;
   const FleetGateway& gateway_;
   const Bundle bundle_;
-  GrpcLoop loop_;
+  AsioLoop loop_;
   GatewayMetrics metrics_;
   Hello hello_;
   DaemonState state_ = DaemonState::kStarting;
   Status status_;
   std::unique_ptr<AdminServer> admin_;
-  std::unique_ptr<GrpcTransport> transport_;
+  std::unique_ptr<TcpTransport> transport_;
   std::unique_ptr<GatewayCore> core_;
   std::unique_ptr<OipRest> rest_;
   std::unique_ptr<HttpServer> http_;

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "offramp/daemon/log.h"
+
 namespace offramp {
 
 GatewayMetrics::GatewayMetrics(const std::string& name)
@@ -31,7 +33,18 @@ GatewayMetrics::GatewayMetrics(const std::string& name)
                     .Gauge("offramp_admitted_fraction",
                            "Share of what is offered that the fleet carries.")
                     .Add({})),
-      arrival_rate_(metrics_.Gauge("offramp_arrival_rate_tasks_per_second", "Measured.").Add({})) {}
+      arrival_rate_(metrics_.Gauge("offramp_arrival_rate_tasks_per_second", "Measured.").Add({})),
+      accuracy_weight_(metrics_
+                           .Gauge("offramp_accuracy_weight_seconds",
+                                  "What accuracy 1 in place of 0 may cost in delay, now.")
+                           .Add({})),
+      objective_met_(
+          metrics_.Gauge("offramp_objective_met", "0 once the objective is out of reach.").Add({})),
+      expected_accuracy_(metrics_
+                             .Gauge("offramp_expected_accuracy",
+                                    "Of late answers, by the exit profile; 0 where the objective "
+                                    "is a weight.")
+                             .Add({})) {}
 
 void GatewayMetrics::OnTransfer(const std::string& receiver, double seconds) {
   wire_s_.Add({{"receiver", receiver}}, Metrics::SecondsBuckets()).Observe(seconds);
@@ -50,9 +63,9 @@ void GatewayMetrics::OnReply(const InferenceRequest& request, std::size_t rows,
       exits_.Add({{"exit_stage", std::to_string(row.exit_stage)}}).Increment();
     }
   }
-  if (!request.id.empty()) {
-    spdlog::info("request={} rows={} total_s={:.6f} path={} {}", request.id, rows, reply.total_s,
-                 reply.path, reply.status.ToString());
+  if (const std::string tag = TaskTag(request.id, request.trace_parent); !tag.empty()) {
+    spdlog::info("{} rows={} total_s={:.6f} path={} {}", tag, rows, reply.total_s, reply.path,
+                 reply.status.ToString());
   }
 }
 
@@ -60,6 +73,9 @@ std::string GatewayMetrics::Text(GatewayCore& core) {
   inflight_.Set(static_cast<double>(core.inflight_rows()));
   admitted_.Set(core.admitted_fraction());
   arrival_rate_.Set(core.agents().arrival_rate_per_s());
+  accuracy_weight_.Set(core.agents().accuracy_weight_s());
+  objective_met_.Set(core.agents().objective().met() ? 1 : 0);
+  expected_accuracy_.Set(core.agents().objective().accuracy());
   const Forwarder& forwarder = core.forwarder();
   FollowTotal(resent_, static_cast<double>(forwarder.counters().resent_rows));
   for (int k = 0; k < forwarder.sender().size(); ++k) {

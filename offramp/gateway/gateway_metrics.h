@@ -38,6 +38,9 @@ class GatewayMetrics final : public GatewayObserver {
   prometheus::Gauge& inflight_;
   prometheus::Gauge& admitted_;
   prometheus::Gauge& arrival_rate_;
+  prometheus::Gauge& accuracy_weight_;
+  prometheus::Gauge& objective_met_;
+  prometheus::Gauge& expected_accuracy_;
 };
 
 }  // namespace offramp

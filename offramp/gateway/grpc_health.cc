@@ -65,7 +65,7 @@ class Watcher final : public GrpcCall {
     Look();
     if (finished_) return;
     GrpcLoop& loop = server().loop();
-    loop.RunAt(loop.NowSeconds() + kHealthWatchPeriod_s, [weak = weak_from_this()] {
+    loop.RunAfter(kHealthWatchPeriod_s, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) std::static_pointer_cast<Watcher>(self)->Tick();
     });
   }

@@ -16,8 +16,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "offramp/gateway/grpc_loop.h"
 #include "offramp/gateway/inference.h"
-#include "offramp/wire/grpc_loop.h"
 
 #include "inference/health.grpc.pb.h"
 #include "inference/open_inference_grpc.grpc.pb.h"

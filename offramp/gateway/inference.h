@@ -72,8 +72,8 @@ class InferenceService {
 
   virtual const Bundle& model() const = 0;
   virtual bool live() const = 0;
-  virtual bool ready() const = 0;  // every stage has a live replica within reach
-  virtual int max_batch_size() const = 0;
+  virtual bool ready() const = 0;          // every stage has a live replica within reach
+  virtual int max_batch_size() const = 0;  // rows that one request may have; clients send no more
   virtual InferenceStatistics statistics() const = 0;
 };
 

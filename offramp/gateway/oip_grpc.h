@@ -1,10 +1,11 @@
 // The Open Inference Protocol v2 over gRPC, with Triton's additions that clients call, and
-// grpc.health.v1, all on a gateway's own loop.
+// grpc.health.v1, on one thread of its own.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "offramp/base/result.h"
 #include "offramp/gateway/inference.h"
@@ -27,15 +28,13 @@ struct OipGrpcOptions {
 // A client that cancels or goes away has its tasks cancelled; the call's deadline shrinks the
 // request's timeout. An overloaded reply carries grpc-retry-pushback-ms in its trailing metadata.
 //
-// Belongs to the loop's thread (before Run or after it: whoever owns the loop) except for Stop.
+// Thread-safe except for its end.
 class OipGrpc {
  public:
-  // Listens on "host:port" (port 0: the system chooses) and serves while `loop` runs. kUnavailable
-  // names the address when it is taken. `service` must outlive the object, `loop` too; nothing else
-  // may listen on that loop, ever. A service that answers on the loop's thread and does so in Infer
-  // costs no hand-over.
+  // Listens on "host:port" (port 0: the system chooses) and serves. kUnavailable names the address
+  // when it is taken. `service` must outlive the object.
   static Result<std::unique_ptr<OipGrpc>> Start(const std::string& address,
-                                                InferenceService& service, GrpcLoop& loop,
+                                                InferenceService& service,
                                                 OipGrpcOptions options = {});
 
   // Cuts every call that is still under way; the service hears no more of them.
@@ -49,15 +48,16 @@ class OipGrpc {
 
   // Drain, and no new call is taken; calls at work may finish for `seconds`, then they are
   // cancelled (through InferenceService::Cancel, and the service must answer every one). Returns
-  // when the last call has ended. For another thread than the loop's, which must be running;
-  // idempotent.
+  // when the last call has ended. Idempotent.
   void Stop(double seconds);
 
  private:
-  OipGrpc(std::shared_ptr<GrpcServer> server, std::string address);
+  OipGrpc(std::unique_ptr<GrpcLoop> loop, std::shared_ptr<GrpcServer> server, std::string address);
 
+  const std::unique_ptr<GrpcLoop> loop_;
   const std::shared_ptr<GrpcServer> server_;
   const std::string address_;
+  std::thread thread_;
 };
 
 }  // namespace offramp

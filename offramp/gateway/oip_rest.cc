@@ -169,8 +169,8 @@ void OipRest::Infer(const HttpRequest& request, const RestRoute& route,
     return;
   }
   infer->request.model_version = route.version;
-  infer->request.trace_parent = request.headers.Find("traceparent");
-  if (infer->request.trace_parent.size() > kMaxRequestIdBytes) infer->request.trace_parent.clear();
+  const std::string_view trace_parent = request.headers.Find("traceparent");
+  if (IsPlainToken(trace_parent)) infer->request.trace_parent = trace_parent;
   if (infer->request.id.empty()) infer->request.id = context.request_id;
 
   auto pending = std::make_shared<PendingInference>(service_);

@@ -71,6 +71,12 @@ void NodeCore::OnOffloaderDown(SessionId session, int /*offloader*/) {
 }
 
 Status NodeCore::Check(const TaskFrame& task) const {
+  for (const Tensor& tensor : task.tensors) {
+    if (tensor.datatype == DataType::kBytes) {
+      return InvalidArgumentError("tensor \"" + tensor.name +
+                                  "\" is BYTES, which no engine computes on");
+    }
+  }
   for (const std::string& name : stage_.receives) {
     if (!HasTensor(task.tensors, name)) {
       return InvalidArgumentError("tensor \"" + name + "\" is missing, which stage " +
@@ -85,7 +91,6 @@ void NodeCore::OnTask(SessionId session, TaskFrame task) {
   const auto rows = static_cast<std::int64_t>(task.rows.size());
   const std::int64_t bytes = BytesOf(task.tensors);
   last_arrival_s_ = now_s;
-  agents_->OnArrival(sessions_.OffloaderOf(session), task.rows);
   if (draining_ && now_s > drain_started_s_ + kDrainGraceS) {
     Refuse(session, task, UnavailableError(options_.name + " is draining"));
     return;
@@ -113,6 +118,8 @@ void NodeCore::OnTask(SessionId session, TaskFrame task) {
     Refuse(session, task, InvalidArgumentError("a parcel of this id is here already"));
     return;
   }
+  // Not before: what is given back is carried by whoever gets it next, and counted there.
+  agents_->OnArrival(sessions_.OffloaderOf(session), task.rows, task.accuracy_weight_s);
   const ParcelKey key = next_key_++;
   Parcel& parcel = parcels_[key];
   parcel.session = session;
@@ -129,7 +136,7 @@ void NodeCore::OnTask(SessionId session, TaskFrame task) {
 }
 
 void NodeCore::Refuse(SessionId session, const TaskFrame& task, const Status& why) {
-  observer_.OnRefused(task.request_id, static_cast<std::int64_t>(task.rows.size()), why);
+  observer_.OnRefused(task, static_cast<std::int64_t>(task.rows.size()), why);
   RefuseFrame refuse;
   refuse.id = task.id;
   refuse.rows.resize(task.rows.size());
@@ -146,73 +153,6 @@ void NodeCore::OnCancel(SessionId session, std::uint64_t id) {
   observer_.OnDropped(static_cast<std::int64_t>(parcels_.at(it->second).open_rows),
                       CancelledError("cancelled by the sender"));
   Erase(it->second);
-}
-
-// ---- running
-
-void NodeCore::DropExpired() {
-  const double now_s = loop_.NowSeconds();
-  std::vector<ParcelKey> expired;
-  std::erase_if(queue_, [&](ParcelKey key) {
-    const auto it = parcels_.find(key);
-    if (it == parcels_.end()) return true;  // cancelled while it waited
-    if (it->second.deadline_at_s > now_s) return false;
-    expired.push_back(key);
-    return true;
-  });
-  for (const ParcelKey key : expired) {
-    const Status why = DeadlineExceededError("deadline passed in the queue of " + options_.name);
-    observer_.OnDropped(static_cast<std::int64_t>(parcels_.at(key).open_rows), why);
-    FailParcel(key, why);
-  }
-}
-
-void NodeCore::TryStart() {
-  if (running_) return;
-  loop_.Cancel(std::exchange(batch_timer_, 0));
-  DropExpired();
-  std::vector<Tensor> inputs;
-  const std::vector<BatchPart> batch = TakeBatch(inputs);
-  if (batch.empty()) return;
-  running_ = true;
-  run_started_s_ = loop_.NowSeconds();
-  engine_.Run(std::move(inputs), [this, batch](EngineRunner::Outputs outputs, double compute_s) {
-    OnBatchDone(batch, std::move(outputs), compute_s);
-  });
-}
-
-std::vector<NodeCore::BatchPart> NodeCore::TakeBatch(std::vector<Tensor>& inputs) {
-  std::vector<BatchCandidate> waiting;
-  std::int64_t rows = 0;
-  for (const ParcelKey key : queue_) {
-    const Parcel& parcel = parcels_.at(key);
-    waiting.push_back({static_cast<std::int64_t>(parcel.task.rows.size()), parcel.arrived_s,
-                       &parcel.task.tensors});
-    rows += waiting.back().rows;
-    if (rows > options_.batching.max_batch_size) break;  // nobody further behind can join
-  }
-  if (waiting.empty()) return {};
-  const BatchChoice choice = ChooseBatch(waiting, options_.batching, loop_.NowSeconds());
-  if (choice.count == 0) {
-    batch_timer_ = loop_.RunAtExactly(choice.wake_s, [this] {
-      batch_timer_ = 0;
-      TryStart();
-    });
-    return {};
-  }
-  std::vector<BatchPart> batch;
-  std::vector<const std::vector<Tensor>*> tensors;
-  for (std::size_t i = 0; i < choice.count; ++i) {
-    Parcel& parcel = parcels_.at(queue_.front());
-    batch.push_back({queue_.front(), waiting[i].rows});
-    tensors.push_back(&parcel.task.tensors);
-    parcel.queued = false;
-    queued_rows_ -= waiting[i].rows;
-    running_rows_ += waiting[i].rows;
-    queue_.pop_front();
-  }
-  inputs = JoinInputs(tensors);
-  return batch;
 }
 
 bool NodeCore::progressing() const {

@@ -5,6 +5,9 @@
 //
 // A parcel that was taken is answered, row by row, or given back with a reason. Its input is kept,
 // as the forwarder's job, until the last answer has come back through this node.
+//
+// A call of the engine that fails says nothing about the single rows in it: they run again, one at
+// a time, and only those that fail alone are given back, with the engine's reason.
 #pragma once
 
 #include <cstdint>
@@ -88,6 +91,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
 
  private:
   using ParcelKey = std::uint64_t;
+  using Rows = std::vector<std::uint32_t>;  // positions in a parcel
   struct Parcel {
     SessionId session = 0;
     TaskFrame task;
@@ -101,13 +105,25 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
     std::size_t open_rows = 0;  // neither answered nor given back
     JobId job = 0;              // of the rows that went on; 0: none
     double forwarded_s = 0;
-    std::vector<std::uint32_t> job_rows;  // position in the job -> row of the parcel
+    Rows job_rows;  // position in the job -> row of the parcel
   };
 
   // A parcel's place in a batch; the rows are known even if the parcel goes while it runs.
   struct BatchPart {
     ParcelKey key = 0;
     std::int64_t rows = 0;
+  };
+
+  // A row that runs alone, since the call that it was in has failed.
+  struct LoneRow {
+    ParcelKey key = 0;
+    std::uint32_t row = 0;
+  };
+  // What a parcel's lone rows have come to; the stage ends for all of them together.
+  struct Rerun {
+    Rows rows;  // those that passed
+    std::vector<std::vector<Tensor>> outputs;
+    std::size_t left = 0;
   };
 
   Status Check(const TaskFrame& task) const;
@@ -119,13 +135,29 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
 
   void OnBatchDone(const std::vector<BatchPart>& batch, EngineRunner::Outputs outputs,
                    double compute_s);
-  void FinishStage(ParcelKey key, const std::vector<Tensor>& outputs);
-  void AnswerHere(ParcelKey key, const std::vector<std::uint32_t>& rows,
-                  const std::vector<float>& confidence, const std::vector<Tensor>& outputs);
-  // False when the parcel failed.
-  bool SendOn(ParcelKey key, const std::vector<std::uint32_t>& rows, float survived,
-              const std::vector<Tensor>& outputs);
+  void RunAlone(const BatchPart& part);
+  // False when none is left.
+  bool StartLoneRow();
+  void OnLoneRowDone(EngineRunner::Outputs outputs, double compute_s);
+  void ExpireRerun(ParcelKey key);
+  void EndRerun(ParcelKey key);
+  Status EngineFailure(const Status& why) const;
 
+  // What the engine made of one parcel, or of those of its rows that passed.
+  struct Made {
+    Rows rows;                    // ascending
+    std::vector<Tensor> outputs;  // with as many rows
+  };
+  void FinishStage(ParcelKey key, const Made& made);
+  // `picks` are positions in `made`.
+  void AnswerHere(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
+                  const std::vector<float>& confidence);
+  // False when the rows failed.
+  bool SendOn(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
+              float survived);
+
+  // Gives rows that have not ended back to the sender.
+  void FailRows(ParcelKey key, const Rows& rows, const Status& why);
   void FailParcel(ParcelKey key, const Status& why);
   void CloseRows(ParcelKey key, std::size_t rows);
   void Erase(ParcelKey key);
@@ -150,10 +182,12 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   std::unordered_map<ParcelKey, Parcel> parcels_;
   std::map<std::pair<SessionId, std::uint64_t>, ParcelKey> by_peer_id_;
   std::unordered_map<JobId, ParcelKey> by_job_;
-  std::deque<ParcelKey> queue_;  // may hold keys of parcels that are gone, until DropExpired
+  std::deque<ParcelKey> queue_;    // may hold keys of parcels that are gone, until DropExpired
+  std::deque<LoneRow> lone_rows_;  // before the queue; a parcel's follow each other; it may be gone
+  std::unordered_map<ParcelKey, Rerun> reruns_;
   ParcelKey next_key_ = 1;
   std::int64_t queued_rows_ = 0;
-  std::int64_t running_rows_ = 0;
+  std::int64_t running_rows_ = 0;  // in the engine or lone
   std::int64_t held_bytes_ = 0;
   bool running_ = false;
   double run_started_s_ = 0;

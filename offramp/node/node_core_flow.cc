@@ -1,5 +1,6 @@
 // After the engine: who exits, who goes on, and what comes back.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "offramp/base/check.h"
@@ -17,11 +18,15 @@ const Tensor* FindTensor(const std::vector<Tensor>& tensors, const std::string& 
   return nullptr;
 }
 
-// A tensor the task has after this stage: made here, or carried from before.
-const Tensor* FindEither(const std::vector<Tensor>& made, const std::vector<Tensor>& carried,
-                         const std::string& name) {
-  const Tensor* tensor = FindTensor(made, name);
-  return tensor != nullptr ? tensor : FindTensor(carried, name);
+// A tensor that the task has after this stage: made here, or carried from before. `picks` are rows
+// of what was made, `rows` the same rows as the carried tensors have them.
+std::optional<Tensor> TakeRows(const std::vector<Tensor>& made, const std::vector<Tensor>& carried,
+                               const std::string& name, const std::vector<std::int64_t>& picks,
+                               const std::vector<std::uint32_t>& rows) {
+  if (const Tensor* tensor = FindTensor(made, name)) return GatherRows(*tensor, picks);
+  const Tensor* tensor = FindTensor(carried, name);
+  if (tensor == nullptr) return std::nullopt;
+  return GatherRows(*tensor, {rows.begin(), rows.end()});
 }
 
 // "Stage done" may be this late: far below what dispatch could use, and long enough that in a fast
@@ -31,59 +36,34 @@ constexpr double kAckDelayS = 0.001;
 // How often a node looks whether it has become active.
 constexpr double kReportCheckS = 0.1;
 
-std::vector<std::int64_t> Positions(const std::vector<std::uint32_t>& rows) {
-  return {rows.begin(), rows.end()};
+// Rows of the parcel behind positions in what the engine made.
+std::vector<std::uint32_t> RowsBehind(const std::vector<std::uint32_t>& rows,
+                                      const std::vector<std::int64_t>& picks) {
+  std::vector<std::uint32_t> behind;
+  behind.reserve(picks.size());
+  for (const std::int64_t pick : picks) behind.push_back(rows[static_cast<std::size_t>(pick)]);
+  return behind;
 }
 
 }  // namespace
 
-void NodeCore::OnBatchDone(const std::vector<BatchPart>& batch, EngineRunner::Outputs outputs,
-                           double compute_s) {
-  running_ = false;
-  const std::int64_t rows = std::exchange(running_rows_, 0);
-  observer_.OnBatch(rows, compute_s);
-  // What fails fast is not fast.
-  if (outputs.ok()) agents_->OnServed(compute_s, rows);
-  std::int64_t first = 0;
-  for (const BatchPart& part : batch) {
-    const auto it = parcels_.find(part.key);
-    if (it != parcels_.end()) {  // else cancelled while it ran
-      Parcel& parcel = it->second;
-      parcel.queue_s = static_cast<float>(run_started_s_ - parcel.arrived_s);
-      parcel.compute_s = static_cast<float>(compute_s);
-      agents_->OnWaited(parcel.queue_s);
-      observer_.OnParcelRun(parcel.task.request_id, parcel.task.rows.size(), parcel.queue_s,
-                            compute_s);
-      if (outputs.ok()) {
-        std::vector<Tensor> own;
-        for (const Tensor& tensor : *outputs) own.push_back(SliceRows(tensor, first, part.rows));
-        FinishStage(part.key, own);
-      } else {
-        FailParcel(part.key, outputs.status());
-      }
-    }
-    first += part.rows;
-  }
-  TryStart();
-}
-
-void NodeCore::FinishStage(ParcelKey key, const std::vector<Tensor>& outputs) {
+void NodeCore::FinishStage(ParcelKey key, const Made& made) {
   Parcel& parcel = parcels_.at(key);
   const bool last = options_.stage == bundle_.stage_count();
-  const std::size_t count = parcel.task.rows.size();
+  const std::size_t count = made.rows.size();
   finished_rows_ += count;
 
-  std::vector<std::uint32_t> exits;
-  std::vector<std::uint32_t> goes_on;
+  std::vector<std::int64_t> exits;
+  std::vector<std::int64_t> goes_on;
   std::vector<float> confidence(count, 0);
   double threshold = kNeverExit;
   if (!stage_.exit.empty()) {
-    const Tensor* logits = FindTensor(outputs, stage_.exit);
+    const Tensor* logits = FindTensor(made.outputs, stage_.exit);
     const Result<std::vector<Confidence>> sure =
         logits != nullptr ? RowConfidences(*logits, stage_.temperature)
                           : InternalError("the engine gave no \"" + stage_.exit + "\"");
     if (!sure.ok()) {
-      FailParcel(key, InternalError(sure.status().message()));
+      FailRows(key, made.rows, EngineFailure(InternalError(sure.status().message())));
       return;
     }
     for (std::size_t i = 0; i < count; ++i) confidence[i] = (*sure)[i].confidence;
@@ -93,82 +73,85 @@ void NodeCore::FinishStage(ParcelKey key, const std::vector<Tensor>& outputs) {
   }
   for (std::size_t i = 0; i < count; ++i) {
     const bool leaves = last || static_cast<double>(confidence[i]) >= threshold;
-    (leaves ? exits : goes_on).push_back(static_cast<std::uint32_t>(i));
+    (leaves ? exits : goes_on).push_back(static_cast<std::int64_t>(i));
   }
 
   if (!goes_on.empty()) {
     OweAck(key);
-    if (!SendOn(key, goes_on, static_cast<float>(threshold), outputs)) return;
+    if (!SendOn(key, made, goes_on, static_cast<float>(threshold))) return;
   }
-  if (!exits.empty()) AnswerHere(key, exits, confidence, outputs);
+  if (!exits.empty()) AnswerHere(key, made, exits, confidence);
 }
 
-void NodeCore::AnswerHere(ParcelKey key, const std::vector<std::uint32_t>& rows,
-                          const std::vector<float>& confidence,
-                          const std::vector<Tensor>& outputs) {
+void NodeCore::AnswerHere(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
+                          const std::vector<float>& confidence) {
   Parcel& parcel = parcels_.at(key);
   AnswerFrame answer;
   answer.id = parcel.task.id;
-  answer.rows = rows;
+  answer.rows = RowsBehind(made.rows, picks);
   answer.exit_stage = options_.stage;
-  for (const std::uint32_t row : rows) answer.confidence.push_back(confidence[row]);
+  for (const std::int64_t pick : picks) {
+    answer.confidence.push_back(confidence[static_cast<std::size_t>(pick)]);
+  }
   answer.path.push_back({options_.name, parcel.queue_s, parcel.compute_s});
-  if (rows.size() == parcel.task.rows.size()) answer.report = MakeReport(parcel.session);
-  const std::vector<std::int64_t> positions = Positions(rows);
+  if (picks.size() == parcel.open_rows) answer.report = MakeReport(parcel.session);
   for (const TensorSpec& spec : bundle_.outputs) {
     const bool is_answer = &spec == &bundle_.outputs.back();
-    const Tensor* tensor =
-        FindEither(outputs, parcel.task.tensors, is_answer ? stage_.exit : spec.name);
-    if (tensor == nullptr) continue;  // a plain output of a later stage
-    answer.tensors.push_back(GatherRows(*tensor, positions));
-    answer.tensors.back().name = spec.name;
+    std::optional<Tensor> tensor = TakeRows(
+        made.outputs, parcel.task.tensors, is_answer ? stage_.exit : spec.name, picks, answer.rows);
+    if (!tensor) continue;  // a plain output of a later stage
+    tensor->name = spec.name;
+    answer.tensors.push_back(*std::move(tensor));
   }
-  observer_.OnExit(static_cast<std::int64_t>(rows.size()));
+  observer_.OnExit(static_cast<std::int64_t>(picks.size()));
   sessions_.Send(parcel.session, std::move(answer));
-  CloseRows(key, rows.size());
+  CloseRows(key, picks.size());
 }
 
-bool NodeCore::SendOn(ParcelKey key, const std::vector<std::uint32_t>& rows, float survived,
-                      const std::vector<Tensor>& outputs) {
+bool NodeCore::SendOn(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
+                      float survived) {
   Parcel& parcel = parcels_.at(key);
   OutJob job;
   job.deadline_at_s = parcel.deadline_at_s;
   job.retry_budget = parcel.task.retry_budget;
   job.early_exit = parcel.task.early_exit;
+  job.accuracy_weight_s = parcel.task.accuracy_weight_s;
   job.request_id = parcel.task.request_id;
   job.trace_parent = parcel.task.trace_parent;
-  const std::vector<std::int64_t> positions = Positions(rows);
+  Rows rows = RowsBehind(made.rows, picks);
   for (const std::uint32_t row : rows) {
     job.rows.push_back(std::move(parcel.task.rows[row]));
     if (!stage_.exit.empty()) job.rows.back().survived.push_back(survived);
   }
-  std::vector<std::string> names = stage_.sends;
+  std::int64_t bytes = 0;
+  const auto take = [&](const std::string& name) {
+    std::optional<Tensor> tensor = TakeRows(made.outputs, parcel.task.tensors, name, picks, rows);
+    if (!tensor) return false;
+    tensor->name = name;
+    bytes += static_cast<std::int64_t>(tensor->data.size());
+    job.tensors.push_back(*std::move(tensor));
+    return true;
+  };
+  for (const std::string& name : stage_.sends) {
+    if (take(name)) continue;
+    FailRows(key, made.rows,
+             EngineFailure(InternalError("there is no tensor \"" + name + "\" to send")));
+    return false;
+  }
   for (const TensorSpec& spec : bundle_.outputs) {
     // Plain outputs of this and earlier stages travel on with the task.
     const bool plain = &spec != &bundle_.outputs.back();
-    if (plain && std::find(names.begin(), names.end(), spec.name) == names.end() &&
-        FindEither(outputs, parcel.task.tensors, spec.name) != nullptr) {
-      names.push_back(spec.name);
+    if (plain &&
+        std::find(stage_.sends.begin(), stage_.sends.end(), spec.name) == stage_.sends.end()) {
+      take(spec.name);
     }
-  }
-  std::int64_t bytes = 0;
-  for (const std::string& name : names) {
-    const Tensor* tensor = FindEither(outputs, parcel.task.tensors, name);
-    if (tensor == nullptr) {
-      FailParcel(key, InternalError("stage " + std::to_string(options_.stage) +
-                                    " has no tensor \"" + name + "\" to send"));
-      return false;
-    }
-    job.tensors.push_back(GatherRows(*tensor, positions));
-    job.tensors.back().name = name;
-    bytes += static_cast<std::int64_t>(job.tensors.back().data.size());
   }
   const auto count = static_cast<std::int64_t>(rows.size());
   agents_->OnSurvived(count);
   observer_.OnForwarded(count);
   held_bytes_ += bytes;
   parcel.bytes += bytes;
-  parcel.job_rows = rows;
+  parcel.job_rows = std::move(rows);
   parcel.forwarded_s = loop_.NowSeconds();
   parcel.job = forwarder_->Submit(std::move(job));
   by_job_[parcel.job] = key;
@@ -202,7 +185,7 @@ void NodeCore::OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, c
   if (it == by_job_.end()) return;
   const ParcelKey key = it->second;
   Parcel& parcel = parcels_.at(key);
-  observer_.OnRefused(parcel.task.request_id, static_cast<std::int64_t>(rows.size()), why);
+  observer_.OnRefused(parcel.task, static_cast<std::int64_t>(rows.size()), why);
   RefuseFrame refuse;
   refuse.id = parcel.task.id;
   for (const std::uint32_t row : rows) refuse.rows.push_back(parcel.job_rows[row]);
@@ -217,6 +200,17 @@ void NodeCore::OnAgentMessage(int receiver, const AgentMessage& message) {
 }
 
 // ---- ends
+
+void NodeCore::FailRows(ParcelKey key, const Rows& rows, const Status& why) {
+  const Parcel& parcel = parcels_.at(key);
+  observer_.OnRefused(parcel.task, static_cast<std::int64_t>(rows.size()), why);
+  RefuseFrame refuse;
+  refuse.id = parcel.task.id;
+  refuse.rows = rows;
+  refuse.status = why;
+  sessions_.Send(parcel.session, std::move(refuse));
+  CloseRows(key, rows.size());
+}
 
 void NodeCore::FailParcel(ParcelKey key, const Status& why) {
   const auto it = parcels_.find(key);
@@ -243,6 +237,7 @@ void NodeCore::Erase(ParcelKey key) {
     by_job_.erase(parcel.job);
     forwarder_->Cancel(parcel.job);
   }
+  reruns_.erase(key);
   parcels_.erase(it);
   MaybeDrained();
 }

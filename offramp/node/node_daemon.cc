@@ -19,9 +19,9 @@
 #include "offramp/files/run_state.h"
 #include "offramp/node/node_core.h"
 #include "offramp/node/node_metrics.h"
-#include "offramp/wire/grpc_loop.h"
-#include "offramp/wire/grpc_transport.h"
+#include "offramp/wire/asio_loop.h"
 #include "offramp/wire/process_tuning.h"
+#include "offramp/wire/tcp_transport.h"
 
 namespace offramp {
 
@@ -91,7 +91,7 @@ class NodeDaemon {
     hello_ = HelloOf(options_.fleet, bundle_, options_.name);
     const auto agent_options = AgentOptionsOf(options_.fleet, bundle_, options_.name);
     if (!agent_options.ok()) return Fail(agent_options.status());
-    transport_ = std::make_unique<GrpcTransport>(&loop_);
+    transport_ = std::make_unique<TcpTransport>(&loop_);
     NodeCoreOptions options;
     options.name = options_.name;
     options.stage = node_.stage;
@@ -193,7 +193,7 @@ class NodeDaemon {
   const NodeDaemonOptions& options_;
   const FleetNode& node_;
   const Bundle bundle_;
-  GrpcLoop loop_;
+  AsioLoop loop_;
   NodeMetrics metrics_;
   Hello hello_;
   DaemonState state_ = DaemonState::kStarting;
@@ -201,7 +201,7 @@ class NodeDaemon {
   std::string address_;
   std::thread engine_loader_;
   std::unique_ptr<AdminServer> admin_;
-  std::unique_ptr<GrpcTransport> transport_;
+  std::unique_ptr<TcpTransport> transport_;
   std::unique_ptr<ThreadEngineRunner> runner_;
   std::unique_ptr<NodeCore> core_;
 };

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "offramp/daemon/log.h"
+
 namespace offramp {
 
 namespace {
@@ -25,6 +27,8 @@ NodeMetrics::NodeMetrics(const std::string& name, int stage)
                            prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64, 128})),
       wire_s_(metrics_.Histogram("offramp_wire_seconds",
                                  "Time on the (emulated) link to a next hop, per parcel.")),
+      failed_calls_(metrics_.Counter("offramp_engine_failures_total",
+                                     "Calls of the engine that failed, by reason.")),
       exited_(metrics_.Counter("offramp_tasks_exited_total", "Tasks answered at this stage.")
                   .Add({{"exit_stage", std::to_string(stage)}})),
       forwarded_(metrics_.Counter("offramp_tasks_forwarded_total", "Tasks that went on.").Add({})),
@@ -47,6 +51,10 @@ NodeMetrics::NodeMetrics(const std::string& name, int stage)
       utilisation_(
           metrics_.Gauge("offramp_utilisation", "Arrival rate times service time.").Add({})),
       threshold_(metrics_.Gauge("offramp_confidence_threshold", "At which a task exits.").Add({})),
+      accuracy_weight_(metrics_
+                           .Gauge("offramp_accuracy_weight_seconds",
+                                  "What accuracy 1 in place of 0 may cost in delay, now.")
+                           .Add({})),
       stage_(std::to_string(stage)) {}
 
 void NodeMetrics::OnTransfer(const std::string& receiver, double seconds) {
@@ -58,12 +66,17 @@ void NodeMetrics::OnBatch(std::int64_t rows, double compute_s) {
   batch_rows_.Observe(static_cast<double>(rows));
 }
 
-void NodeMetrics::OnParcelRun(const std::string& request_id, std::size_t rows, double queue_s,
+void NodeMetrics::OnBatchFailed(std::int64_t rows, const Status& why) {
+  failed_calls_.Add({{"reason", ReasonOf(why)}}).Increment();
+  spdlog::warn("the engine failed on {} rows: {}", rows, why.ToString());
+}
+
+void NodeMetrics::OnParcelRun(const TaskFrame& task, std::size_t rows, double queue_s,
                               double compute_s) {
   queue_s_.Observe(queue_s);
-  if (!request_id.empty()) {
-    spdlog::info("request={} stage={} rows={} queue_s={:.6f} compute_s={:.6f}", request_id, stage_,
-                 rows, queue_s, compute_s);
+  if (const std::string tag = TaskTag(task.request_id, task.trace_parent); !tag.empty()) {
+    spdlog::info("{} stage={} rows={} queue_s={:.6f} compute_s={:.6f}", tag, stage_, rows, queue_s,
+                 compute_s);
   }
 }
 
@@ -77,11 +90,10 @@ void NodeMetrics::OnAnswerReturned(std::int64_t /*rows*/, double wait_s) {
   peer_wait_s_.Observe(wait_s);
 }
 
-void NodeMetrics::OnRefused(const std::string& request_id, std::int64_t rows, const Status& why) {
+void NodeMetrics::OnRefused(const TaskFrame& task, std::int64_t rows, const Status& why) {
   refused_.Add({{"reason", ReasonOf(why)}}).Increment(static_cast<double>(rows));
-  if (!request_id.empty()) {
-    spdlog::info("request={} stage={} rows={} refused: {}", request_id, stage_, rows,
-                 why.ToString());
+  if (const std::string tag = TaskTag(task.request_id, task.trace_parent); !tag.empty()) {
+    spdlog::info("{} stage={} rows={} refused: {}", tag, stage_, rows, why.ToString());
   }
 }
 
@@ -107,6 +119,7 @@ std::string NodeMetrics::Text(NodeCore& core) {
   arrival_rate_.Set(core.agents().arrival_rate_per_s());
   utilisation_.Set(core.agents().utilisation());
   threshold_.Set(core.agents().exit_rule().threshold());
+  accuracy_weight_.Set(core.agents().accuracy_weight_s());
   if (core.forwarder() != nullptr) FollowForwarder(*core.forwarder());
   return metrics_.Text();
 }

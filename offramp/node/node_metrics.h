@@ -1,5 +1,5 @@
-// A node's events as Prometheus metrics and log lines. A task whose client gave it a request id is
-// logged on every hop; others only at debug level.
+// A node's events as Prometheus metrics and log lines. A task whose client gave it a request id or
+// a traceparent is logged under both on every hop; others are not.
 #pragma once
 
 #include <string>
@@ -22,12 +22,13 @@ class NodeMetrics final : public NodeObserver {
   std::string Text(NodeCore& core);
 
   void OnBatch(std::int64_t rows, double compute_s) override;
-  void OnParcelRun(const std::string& request_id, std::size_t rows, double queue_s,
+  void OnBatchFailed(std::int64_t rows, const Status& why) override;
+  void OnParcelRun(const TaskFrame& task, std::size_t rows, double queue_s,
                    double compute_s) override;
   void OnExit(std::int64_t rows) override;
   void OnForwarded(std::int64_t rows) override;
   void OnAnswerReturned(std::int64_t rows, double wait_s) override;
-  void OnRefused(const std::string& request_id, std::int64_t rows, const Status& why) override;
+  void OnRefused(const TaskFrame& task, std::int64_t rows, const Status& why) override;
   void OnDropped(std::int64_t rows, const Status& why) override;
 
  private:
@@ -39,6 +40,7 @@ class NodeMetrics final : public NodeObserver {
   prometheus::Histogram& peer_wait_s_;
   prometheus::Histogram& batch_rows_;
   prometheus::Family<prometheus::Histogram>& wire_s_;
+  prometheus::Family<prometheus::Counter>& failed_calls_;
   prometheus::Counter& exited_;
   prometheus::Counter& forwarded_;
   prometheus::Family<prometheus::Counter>& refused_;
@@ -53,6 +55,7 @@ class NodeMetrics final : public NodeObserver {
   prometheus::Gauge& arrival_rate_;
   prometheus::Gauge& utilisation_;
   prometheus::Gauge& threshold_;
+  prometheus::Gauge& accuracy_weight_;
   const std::string stage_;
 };
 

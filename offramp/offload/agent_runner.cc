@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "offramp/base/units.h"
+#include "offramp/optimize/reliability.h"
 
 namespace offramp {
 
@@ -14,15 +15,19 @@ constexpr double kIdleRatePerS = 0.01;
 constexpr int kIdlePeriods = 10;
 
 DtoEeOptions AgentOptions(const AgentRunnerOptions& options) {
-  DtoEeOptions agent = DtoEeOptions::Live(options.accuracy_weight_s);
+  DtoEeOptions agent = DtoEeOptions::Live(options.objective.accuracy_weight_s);
   agent.thresholds_move = options.policy == Policy::kDtoEe;
   return agent;
 }
 
 }  // namespace
 
-AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitProfile> profile,
+AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitProfile> rows,
                          EventLoop& loop)
+    : AgentRunner(std::move(options), loop, WithExpectedCorrectness(std::move(rows))) {}
+
+AgentRunner::AgentRunner(AgentRunnerOptions options, EventLoop& loop,
+                         std::shared_ptr<const ExitProfile> profile)
     : options_(options),
       has_exit_(profile != nullptr && options.stage >= 1 && profile->has_exit(options.stage)),
       loop_(loop),
@@ -33,7 +38,11 @@ AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitP
       flow_(static_cast<std::size_t>(options.receivers)),
       sent_before_(static_cast<std::size_t>(options.receivers), 0),
       service_(options.expected_service_s),
-      row_mix_(options.stage >= 1 ? profile : nullptr, std::max(options.stage, 1)) {}
+      row_mix_(options.stage >= 1 ? profile : nullptr, std::max(options.stage, 1)),
+      weight_s_(options.objective.accuracy_weight_s),
+      heard_(options.receivers),
+      answers_(options.stage == 0 ? profile : nullptr),
+      control_(options.stage == 0 ? options.objective : Objective{}, answers_.best_accuracy()) {}
 
 AgentRunner::~AgentRunner() { loop_.Cancel(timer_); }
 
@@ -52,7 +61,8 @@ void AgentRunner::Schedule(double in_s) {
   });
 }
 
-void AgentRunner::OnArrival(int offloader, std::span<const TaskRow> rows) {
+void AgentRunner::OnArrival(int offloader, std::span<const TaskRow> rows, double weight_s) {
+  tasks_say_.Observe(weight_s, static_cast<std::int64_t>(rows.size()));
   arrived_ += static_cast<std::int64_t>(rows.size());
   if (offloader >= 0 && offloader < static_cast<int>(inflow_.size())) {
     inflow_[static_cast<std::size_t>(offloader)].Count(static_cast<std::int64_t>(rows.size()));
@@ -76,7 +86,13 @@ void AgentRunner::OnOffered(std::int64_t rows) {
 }
 
 void AgentRunner::OnAgentMessage(int receiver, const AgentMessage& message) {
-  agent_.Receive(receiver, message, round_);
+  if (agent_.Receive(receiver, message, round_)) {
+    heard_.Hear(receiver, message.accuracy_weight_s);
+  }
+}
+
+void AgentRunner::OnAnswered(int exit_stage, double confidence, double delay_s) {
+  if (control_.steers()) answers_.Observe(exit_stage, confidence, delay_s);
 }
 
 double AgentRunner::Threshold(double now_s) const {
@@ -100,6 +116,7 @@ AgentMeasurement AgentRunner::TakeMeasurement(double period_s) {
   measured.service_s = service_.mean_s();
   measured.congestion = congestion_.Round(arrival_rate_per_s_, service_.mean_s(), weight);
   measured.row_mix = row_mix_.Round(weight / 2);
+  measured.accuracy_weight_s = weight_s_;
   if (forwarder_ == nullptr) return measured;
   const Sender& sender = forwarder_->sender();
   for (int k = 0; k < sender.size(); ++k) {
@@ -122,6 +139,7 @@ void AgentRunner::Round() {
   const double now_s = loop_.NowSeconds();
   const double period_s = std::max(now_s - std::exchange(last_round_s_, now_s), 1e-3);
   ++round_;
+  SteerWeight(period_s);
   agent_.Measure(TakeMeasurement(period_s));
   TellOffloaders();
   agent_.Update(round_, random_);
@@ -137,6 +155,7 @@ void AgentRunner::TellOffloaders() {
   sessions_->Broadcast([this](SessionId /*session*/, int offloader) -> std::optional<Frame> {
     AgentMessage message = agent_.MessageTo(offloader, round_);
     if (message.stage == 0) return std::nullopt;
+    if (steered_) message.accuracy_weight_s = weight_s_;
     return Frame(std::move(message));
   });
 }
@@ -147,6 +166,22 @@ void AgentRunner::ApplyDecision() {
   if (!has_exit_) return;
   exit_rule_.SetThreshold(agent_.threshold());
   exit_rule_.SetCurve(agent_.gain_curve());
+}
+
+void AgentRunner::SteerWeight(double period_s) {
+  if (options_.stage > 0) {
+    if (const std::optional<double> said_s = tasks_say_.Round(period_s)) {
+      steered_ = true;
+      weight_s_ = *said_s;
+    }
+    return;
+  }
+  if (!control_.Due(period_s)) return;
+  std::vector<double> flows;
+  for (const RateMeter& flow : flow_) flows.push_back(flow.rate_per_s());
+  const bool met = control_.met();
+  weight_s_ = control_.Step(answers_.Take(), heard_.Mean(flows));
+  if (control_.met() != met && options_.on_objective) options_.on_objective(control_.met());
 }
 
 // The same for every policy: comparisons would be unfair if only one refused at the door.

@@ -170,7 +170,7 @@ void Forwarder::OpenParcel(JobId id, int receiver, Rows rows, double delivered_s
   metrics(receiver).sent_rows += parcel.rows.size();
   UpdateOwed(receiver);
   if (delivered_s > parcel.sent_s) {
-    parcel.link_timer = loop_.RunAtExactly(delivered_s, [this, parcel_id] { Deliver(parcel_id); });
+    parcel.link_timer = loop_.RunAt(delivered_s, [this, parcel_id] { Deliver(parcel_id); });
   } else {
     Deliver(parcel_id);
   }
@@ -185,6 +185,7 @@ void Forwarder::Deliver(std::uint64_t parcel_id) {
   frame.id = parcel_id;
   frame.deadline_s = std::max(job.out.deadline_at_s - loop_.NowSeconds(), 0.0);
   frame.early_exit = job.out.early_exit;
+  frame.accuracy_weight_s = job.out.accuracy_weight_s;
   frame.request_id = job.out.request_id;
   frame.trace_parent = job.out.trace_parent;
   std::uint32_t spent = 0;
@@ -255,8 +256,11 @@ void Forwarder::Resend(JobId id, int failed_receiver, const Rows& rows, const St
   if (!again.empty()) Dispatch(id, again);
   if (!spent.empty()) {
     counters_.budget_failures += spent.size();
+    // Where every replica has failed on it, "try again later" would be wrong.
+    const StatusCode code =
+        why.code() == StatusCode::kInternal ? StatusCode::kInternal : StatusCode::kUnavailable;
     FailRows(id, spent,
-             UnavailableError("retry budget of " + std::to_string(it->second.out.retry_budget) +
+             Status(code, "retry budget of " + std::to_string(it->second.out.retry_budget) +
                               " re-sends spent; last failure: " + why.message()));
   }
 }

@@ -18,6 +18,9 @@ struct AgentMeasurement {
   std::vector<double> transfer_s;    // by receiver: t_ij of one task
   std::vector<bool> receiver_alive;  // by receiver
   std::vector<float> row_mix;        // by profile row: share of arrivals, mean 1
+
+  // a, where it is steered (objective_control.h); negative or not a number: the options'.
+  double accuracy_weight_s = -1;
 };
 
 }  // namespace offramp

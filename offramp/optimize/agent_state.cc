@@ -12,6 +12,7 @@ namespace {
 constexpr double kFirstThreshold = 0.8F;  // a float, as all thresholds of ThresholdStep
 constexpr double kLargestRate = 1e9;      // tasks/s
 constexpr double kUnknownService = 1e-3;  // seconds
+constexpr double kLargestWeight = 1e6;    // seconds
 
 double Clean(double value, double least, double most) {
   return std::isfinite(value) ? std::clamp(value, least, most) : least;
@@ -71,6 +72,11 @@ void DtoEeAgent::State::Measure(AgentMeasurement measurement) {
   if (!profile) return;
   const double total = measured.row_mix.size() == profile->rows() ? Total(measured.row_mix) : 0;
   if (!std::isfinite(total) || total <= 0) measured.row_mix.assign(profile->rows(), 1.0F);
+}
+
+double DtoEeAgent::State::weight_s() const {
+  const double steered = measured.accuracy_weight_s;
+  return steered >= 0 ? std::min(steered, kLargestWeight) : options.accuracy_weight_s;
 }
 
 bool DtoEeAgent::State::Fresh(const InboxEntry& entry, std::uint64_t round) const {

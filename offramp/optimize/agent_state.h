@@ -26,6 +26,9 @@ struct DtoEeAgent::State {
   void Measure(AgentMeasurement measurement);
   void Update(std::uint64_t round, Random& random);
 
+  // a in force: the measurement's, else the options'.
+  double weight_s() const;
+
   // Receivers that are alive and heard within the time to live, ascending.
   std::vector<int> Live(std::uint64_t round) const;
   bool Fresh(const InboxEntry& entry, std::uint64_t round) const;

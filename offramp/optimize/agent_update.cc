@@ -98,7 +98,7 @@ void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live) {
   }
   for (const int k : live) {
     std::vector<float>& z = cost_s[static_cast<std::size_t>(k)];
-    VisitCostRows(MessageOf(k), *profile, options.accuracy_weight_s, z);
+    VisitCostRows(MessageOf(k), *profile, weight_s(), z);
     mean_cost_s[static_cast<std::size_t>(k)] = WeightedSum(outgoing, z) / total;
   }
 }
@@ -144,7 +144,7 @@ void DtoEeAgent::State::StepThreshold(const std::vector<int>& live,
     }
   }
   model.headroom = model.curvature / std::max(q, 1e-300);
-  exit->Prepare(measured.row_mix, going_on_s, options.accuracy_weight_s);
+  exit->Prepare(measured.row_mix, going_on_s, weight_s());
   threshold = exit->BestThreshold(model, measured.arrival_rate_per_s, threshold);
   if (updates >= kCurveAfter) curve = exit->Curve();
 }

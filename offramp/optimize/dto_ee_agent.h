@@ -25,7 +25,8 @@
 namespace offramp {
 
 struct DtoEeOptions {
-  double accuracy_weight_s = 1;    // a: what accuracy 1.0 instead of 0.0 may cost in delay
+  double accuracy_weight_s = 1;    // a: what accuracy 1.0 instead of 0.0 may cost in delay, where
+                                   // the measurement brings none
   bool momentum = true;            // Nesterov; off in live operation (measured flows are noisy)
   double visit_cap_services = 0;   // live: own V = min(D', this / mu); 0: no cap. 6 in live use
   double probe_share = 0;          // least share of an idle receiver

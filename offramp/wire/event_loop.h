@@ -1,11 +1,10 @@
 // EventLoop: the one thread on which a daemon's logic runs. Frames, timers and engine results all
 // arrive here, so that node and gateway logic needs no locks, and the same logic runs under a
-// manual clock in tests (ManualLoop) and on a gRPC completion queue in a daemon (GrpcLoop).
+// manual clock in tests (ManualLoop) and on Boost.Asio in a daemon (AsioLoop).
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <utility>
 
 #include "offramp/base/clock.h"
 
@@ -27,9 +26,6 @@ class EventLoop {
 
   // Runs `task` at `when_s` or soon after; equal times run in order of this call. Loop thread only.
   virtual TimerId RunAt(double when_s, Task task) = 0;
-
-  // The same where a millisecond matters (emulated links): costs a wake-up of its own.
-  virtual TimerId RunAtExactly(double when_s, Task task) { return RunAt(when_s, std::move(task)); }
 
   // Forgets a timer; unknown or fired ids are fine. Loop thread only.
   virtual void Cancel(TimerId id) = 0;

@@ -106,6 +106,7 @@ Status Check(const TaskFrame& task) {
   }
   OFFRAMP_RETURN_IF_ERROR(AtMost("thresholds of all rows", survived, Limits::kSurvivedTotal));
   OFFRAMP_RETURN_IF_ERROR(Finite("deadline_s", task.deadline_s));
+  OFFRAMP_RETURN_IF_ERROR(Finite("accuracy_weight_s", task.accuracy_weight_s));
   OFFRAMP_RETURN_IF_ERROR(
       AtMost("bytes of a request id", task.request_id.size(), Limits::kRequestIdBytes));
   OFFRAMP_RETURN_IF_ERROR(
@@ -159,7 +160,7 @@ Status Check(const AgentMessage& message) {
   OFFRAMP_RETURN_IF_ERROR(AllFinite("a visit delay", message.visit_delay_s));
   OFFRAMP_RETURN_IF_ERROR(AllFinite("a threshold", message.thresholds));
   for (const double number : {message.curvature, message.headroom, message.excess, message.weight,
-                              message.flow, message.own_marginal_s}) {
+                              message.flow, message.own_marginal_s, message.accuracy_weight_s}) {
     OFFRAMP_RETURN_IF_ERROR(Finite("a number of an agent's message", number));
   }
   return OkStatus();

@@ -209,7 +209,8 @@ AgentMessage Take(const v1::AgentMessage& in) {
           .weight = in.weight(),
           .flow = in.flow(),
           .stamp = in.stamp(),
-          .own_marginal_s = in.own_marginal_s()};
+          .own_marginal_s = in.own_marginal_s(),
+          .accuracy_weight_s = in.accuracy_weight_s()};
 }
 
 Result<Frame> TakeTask(const v1::Task& in, Buffer payload, bool aligned) {
@@ -220,6 +221,7 @@ Result<Frame> TakeTask(const v1::Task& in, Buffer payload, bool aligned) {
                  .retry_budget = in.retry_budget(),
                  .early_exit = !in.no_early_exit(),
                  .shadow = in.shadow(),
+                 .accuracy_weight_s = in.accuracy_weight_s(),
                  .request_id = in.request_id(),
                  .trace_parent = in.trace_parent()};
   task.rows.resize(static_cast<std::size_t>(in.survived_count_size()));

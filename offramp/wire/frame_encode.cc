@@ -56,6 +56,7 @@ void Fill(const TaskFrame& task, v1::Frame* frame) {
   out->set_retry_budget(task.retry_budget);
   out->set_no_early_exit(!task.early_exit);
   out->set_shadow(task.shadow);
+  out->set_accuracy_weight_s(task.accuracy_weight_s);
   out->set_request_id(task.request_id);
   out->set_trace_parent(task.trace_parent);
   out->mutable_survived_count()->Reserve(static_cast<int>(task.rows.size()));
@@ -117,6 +118,7 @@ void Fill(const AgentMessage& message, v1::Frame* frame) {
   out->set_flow(message.flow);
   out->set_own_marginal_s(message.own_marginal_s);
   out->set_stamp(message.stamp);
+  out->set_accuracy_weight_s(message.accuracy_weight_s);
 }
 
 const std::vector<Tensor>* TensorsOf(const Frame& frame) {

@@ -24,7 +24,7 @@ constexpr std::size_t AlignUp(std::size_t bytes) {
 }
 
 // Smaller payloads are copied on arrival even if they need not be: a tensor that is kept for a
-// re-send would pin the whole of what gRPC read from the socket with it.
+// re-send would pin the whole message with it.
 inline constexpr std::size_t kSharedPayloadBytes = 16 << 10;
 
 // gRPC's numbers, by StatusCode.

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "offramp/wire/http_session.h"
+#include "offramp/wire/socket_address.h"
 
 namespace offramp {
 
@@ -19,37 +20,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using internal::HttpServerState;
 using internal::HttpSession;
+using internal::ParseAddress;
+using internal::TextOf;
 
 // Connections that are told there is no room, at once; more are just closed.
 constexpr int kRejecting = 64;
-
-std::string TextOf(const tcp::endpoint& endpoint) {
-  error_code ignored;
-  const std::string host = endpoint.address().to_string(ignored);
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-         std::to_string(endpoint.port());
-}
-
-Result<tcp::endpoint> ParseAddress(const std::string& address) {
-  const Status bad = InvalidArgumentError(
-      "\"" + address +
-      "\" is no address; expected a numeric host or localhost, a colon and a port");
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return bad;
-  std::string host = address.substr(0, colon);
-  const std::string port = address.substr(colon + 1);
-  if (host == "localhost") host = "127.0.0.1";
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
-  error_code error;
-  const auto ip = asio::ip::make_address(host, error);
-  if (error || port.empty() || port.size() > 5 ||
-      port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535) {
-    return bad;
-  }
-  return tcp::endpoint(ip, static_cast<std::uint16_t>(std::stoi(port)));
-}
 
 }  // namespace
 

@@ -2,6 +2,9 @@
 // Everything a client can make it hold is bounded; a client that is slow, silent or gone costs its
 // connection and nothing else.
 //
+// A client that shuts down its sending after a request gets its answer; one that closes its socket
+// is noticed: the first bytes of the answer are sent early, and come back as a reset.
+//
 // Not encrypted, no chunked responses. One request of a connection is handled at a time; a client
 // may pipeline, its later requests wait in the socket.
 #pragma once

@@ -1,8 +1,11 @@
 #include "offramp/wire/http_session.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <exception>
+#include <sstream>
+#include <vector>
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
@@ -22,6 +25,10 @@ constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kLargeBody = 64 << 10;
 constexpr double kLinger_s = 1;
 constexpr std::int64_t kLingerBytes = 1 << 20;
+// How every response begins, and when a client that sends no more gets its first byte of it after
+// the first one; each later one takes twice as long.
+constexpr std::string_view kProbe = "HTTP/1.1 ";
+constexpr double kProbe_s = 0.25;
 
 std::string HttpDate() {
   const std::time_t now = std::time(nullptr);
@@ -92,6 +99,7 @@ void HttpSession::OnReadable() {
   error_code error;
   const std::size_t bytes = socket_.read_some(buffer_.prepare(kReadBytes), error);
   if (error == asio::error::would_block) return WatchSocket();
+  if (error == asio::error::eof && phase_ == Phase::kHandling) return OnClientEnd();
   if (error && phase_ == Phase::kWriting) {
     // It will read what it asked for, perhaps; the write finds out.
     ended_ = true;
@@ -102,6 +110,27 @@ void HttpSession::OnReadable() {
   // Else these are the client's next requests, sent ahead: they wait here and in the socket, and we
   // do not look further, so that they cannot fill our memory.
   if (phase_ == Phase::kIdle) ReadHeader();
+}
+
+// Whoever has closed its socket and whoever has only shut down its sending look the same from here,
+// until they are sent something: the former's system answers with a reset. So the response's first
+// bytes, which are the same whatever it says, go out early, one by one.
+void HttpSession::OnClientEnd() {
+  ended_ = true;
+  socket_.async_wait(asio::ip::tcp::socket::wait_error,
+                     [self = shared_from_this()](const error_code& error) {
+                       if (!error && self->phase_ == Phase::kHandling) self->Close();
+                     });
+  Probe();
+}
+
+void HttpSession::Probe() {
+  deadline_s_ = server_.clock.NowSeconds() + std::ldexp(kProbe_s, static_cast<int>(probe_bytes_));
+  if (probe_bytes_ == kProbe.size()) return;  // the handler's own deadline bounds the rest
+  error_code error;
+  const std::size_t sent = socket_.write_some(asio::buffer(kProbe.data() + probe_bytes_, 1), error);
+  if (error && error != asio::error::would_block) return Close();
+  probe_bytes_ += sent;
 }
 
 void HttpSession::ReadHeader() {
@@ -203,7 +232,7 @@ void HttpSession::FailRequest(int status, std::string_view message) {
 }
 
 void HttpSession::Write(HttpResponse response, bool keep_alive) {
-  keep_alive = keep_alive && !server_.stopping;
+  keep_alive = keep_alive && !server_.stopping && !ended_;
   const std::size_t bytes = response.body_bytes();
   auto& out = response_.emplace();
   out.version(11);
@@ -226,9 +255,22 @@ void HttpSession::Write(HttpResponse response, bool keep_alive) {
   SetPhase(Phase::kWriting,
            server_.options.body_timeout_s +
                static_cast<double>(bytes) / static_cast<double>(server_.options.min_bytes_per_s));
+  if (probe_bytes_ > 0) return WriteAfterProbes();
   http::async_write(socket_, *response_,
                     [self = shared_from_this(), keep_alive](const error_code& error, std::size_t) {
                       self->OnWritten(error, keep_alive);
+                    });
+}
+
+void HttpSession::WriteAfterProbes() {
+  std::ostringstream text;
+  text << response_->base();
+  const auto head = std::make_shared<const std::string>(text.str());
+  std::vector<asio::const_buffer> bytes = {asio::buffer(*head) + probe_bytes_};
+  for (const Buffer& part : response_->body()) bytes.emplace_back(part.data(), part.size());
+  asio::async_write(socket_, bytes,
+                    [self = shared_from_this(), head](const error_code& error, std::size_t) {
+                      self->OnWritten(error, /*keep_alive=*/false);
                     });
 }
 
@@ -270,6 +312,8 @@ void HttpSession::CheckDeadline(double now_s) {
       socket_.cancel(ignored);  // the read's handler answers
       return;
     case Phase::kHandling:  // takes as long as the handler wants
+      if (ended_) Probe();
+      return;
     case Phase::kClosed:
       return;
     case Phase::kIdle:

@@ -75,6 +75,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void ReadRequest();
   void WatchSocket();
   void OnReadable();
+  // The client has ended its sending. It may still want its answer (half-closed), or be gone.
+  void OnClientEnd();
+  void Probe();
   void ReadHeader();
   void OnHeader(const boost::system::error_code& error);
   void ReadBody();
@@ -83,6 +86,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void OnReadError(const boost::system::error_code& error);
   void FailRequest(int status, std::string_view message);
   void Write(HttpResponse response, bool keep_alive);
+  void WriteAfterProbes();
   void OnWritten(const boost::system::error_code& error, bool keep_alive);
   void Linger();
   void SetPhase(Phase phase, double seconds);
@@ -94,10 +98,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Phase phase_ = Phase::kIdle;
   double phase_start_s_ = 0;
   double deadline_s_ = 0;
-  bool timed_out_ = false;  // the deadline has cut off a read
-  bool watching_ = false;   // a wait for the socket is under way; only while buffer_ is empty
-  bool ended_ = false;      // the client sends no more
-  bool unread_ = false;     // the client may still be sending what nobody will read
+  bool timed_out_ = false;       // the deadline has cut off a read
+  bool watching_ = false;        // a wait for the socket is under way; only while buffer_ is empty
+  bool ended_ = false;           // the client sends no more
+  std::size_t probe_bytes_ = 0;  // of the response, sent before there is one
+  bool unread_ = false;          // the client may still be sending what nobody will read
   std::int64_t lingered_bytes_ = 0;
   std::int64_t charged_bytes_ = 0;  // of the server's total_body_bytes
   std::uint64_t sequence_ = 0;

@@ -2,8 +2,6 @@
 
 #include <cstdlib>  // defines __GLIBC__, where it is glibc
 
-#include <grpc/support/log.h>
-
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -15,9 +13,6 @@ void ProcessTuning() {
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
 #endif
-  if (std::getenv("GRPC_VERBOSITY") == nullptr && std::getenv("GRPC_TRACE") == nullptr) {
-    gpr_set_log_function([](gpr_log_func_args*) {});
-  }
 }
 
 void ReturnFreedMemory() {

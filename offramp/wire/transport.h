@@ -1,5 +1,5 @@
-// Transport: ordered, two-way connections between neighbours that carry frames. gRPC in a daemon
-// (grpc_transport.h), memory with faults in tests (memory_transport.h).
+// Transport: ordered, two-way connections between neighbours that carry frames. TCP in a daemon
+// (tcp_transport.h), memory with faults in tests (memory_transport.h).
 //
 // Everything is called, and calls back, on the loop's thread.
 #pragma once

@@ -42,6 +42,11 @@ def main():
     Save("negative_gather",  # fails at run time for indices outside -4..3
          [helper.make_node("GatherElements", ["x", "index"], ["y"], axis=1)],
          [("x", fp32, ["n", 4]), ("index", i64, ["n", 4])], [("y", fp32, ["n", 4])])
+    table = helper.make_tensor("table", fp32, [5, 4], [float(v) for v in range(20)])
+    Save("embedding",  # a word is a row of the table; the operator rejects words beyond it
+         [helper.make_node("Constant", [], ["table"], value=table),
+          helper.make_node("Gather", ["table", "word"], ["y"])],
+         [("word", i64, ["n"])], [("y", fp32, ["n", 4])])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "tests/fakes/test_hello.h"
+
 namespace offramp {
 
 namespace {
@@ -13,8 +15,8 @@ constexpr int kSure = 10;  // logit difference of a row that the stage is sure o
 // Runs the scripted model, one batch at a time, `service_s` a row.
 class ScriptedEngine final : public EngineRunner {
  public:
-  ScriptedEngine(int stage, ManualLoop& loop, const double& service_s)
-      : stage_(stage), loop_(loop), service_s_(service_s) {}
+  ScriptedEngine(int stage, ManualLoop& loop, const double& service_s, int poison)
+      : stage_(stage), loop_(loop), service_s_(service_s), poison_(stage == 1 ? poison : -1) {}
   ~ScriptedEngine() override { loop_.Cancel(timer_); }
 
   void Run(std::vector<Tensor> inputs, Done done) override {
@@ -26,8 +28,13 @@ class ScriptedEngine final : public EngineRunner {
   }
 
  private:
-  std::vector<Tensor> Compute(const Tensor& input) const {
+  Outputs Compute(const Tensor& input) const {
     const std::int64_t rows = input.rows();
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if (std::to_integer<int>(input.data.data()[i]) == poison_) {
+        return InvalidArgumentError("poison");
+      }
+    }
     MutableBuffer logits(static_cast<std::size_t>(rows) * 2 * sizeof(float));
     for (std::int64_t i = 0; i < rows; ++i) {
       const int v = std::to_integer<int>(input.data.data()[i]);
@@ -51,17 +58,19 @@ class ScriptedEngine final : public EngineRunner {
   const int stage_;
   ManualLoop& loop_;
   const double& service_s_;
+  const int poison_;
   EventLoop::TimerId timer_ = 0;
 };
 
 class QuietNode final : public NodeObserver {
  public:
   void OnBatch(std::int64_t, double) override {}
-  void OnParcelRun(const std::string&, std::size_t, double, double) override {}
+  void OnBatchFailed(std::int64_t, const Status&) override {}
+  void OnParcelRun(const TaskFrame&, std::size_t, double, double) override {}
   void OnExit(std::int64_t) override {}
   void OnForwarded(std::int64_t) override {}
   void OnAnswerReturned(std::int64_t, double) override {}
-  void OnRefused(const std::string&, std::int64_t, const Status&) override {}
+  void OnRefused(const TaskFrame&, std::int64_t, const Status&) override {}
   void OnDropped(std::int64_t, const Status&) override {}
 };
 
@@ -69,14 +78,6 @@ class QuietGateway final : public GatewayObserver {
  public:
   void OnReply(const InferenceRequest&, std::size_t, const InferenceReply&) override {}
 };
-
-Hello HelloOf(const std::string& name, int stage) {
-  Hello hello;
-  hello.fleet = "scripted";
-  hello.name = name;
-  hello.stage = stage;
-  return hello;
-}
 
 std::shared_ptr<const ExitProfile> ScriptedProfile() {
   std::vector<std::vector<float>> confidence(kStages);
@@ -190,17 +191,19 @@ void MemoryFleet::Start(const std::string& name) {
   const int stage = name[1] - '0';
   auto node = std::make_unique<Node>();
   node->transport = network_.MakeTransport(name);
-  node->engine = std::make_unique<ScriptedEngine>(stage, loop_, service_s_.at(name));
+  node->engine =
+      std::make_unique<ScriptedEngine>(stage, loop_, service_s_.at(name), options_.poison);
   NodeCoreOptions core;
   core.name = name;
   core.stage = stage;
   core.queue_tasks = options_.queue_tasks;
+  core.batching.max_batch_size = options_.max_batch_size;
   node->core = std::make_unique<NodeCore>(core,
                                           NodeCore::Parts{.loop = &loop_,
                                                           .engine = node->engine.get(),
                                                           .bundle = &bundle_,
                                                           .observer = &node->observer},
-                                          HelloOf(name, stage), NamesOf(stage - 1));
+                                          TestHello(name, stage), NamesOf(stage - 1));
   AgentRunnerOptions agent;
   agent.policy = options_.policy;
   agent.stage = stage;
@@ -217,7 +220,7 @@ void MemoryFleet::Start(const std::string& name) {
     }
     agent.receivers = static_cast<int>(receivers.size());
     forwarder = std::make_unique<Forwarder>(
-        HelloOf(name, stage), Sender(options_.policy, receivers, options_.seed), loop_,
+        TestHello(name, stage), Sender(options_.policy, receivers, options_.seed), loop_,
         *node->transport, [](const std::string& peer) { return std::optional(peer); }, *node->core,
         ForwarderOptions{});
   }
@@ -252,7 +255,7 @@ void MemoryFleet::StartGateway(int index) {
   agent.period_s = options_.period_s;
   gateway->core->Attach(
       std::make_unique<Forwarder>(
-          HelloOf(name, 0),
+          TestHello(name, 0),
           Sender(options_.policy, receivers, options_.seed + static_cast<std::uint64_t>(index)),
           loop_, *gateway->transport, [](const std::string& peer) { return std::optional(peer); },
           *gateway->core, ForwarderOptions{}),

@@ -42,6 +42,8 @@ class MemoryFleet {
     double period_s = 0.1;
     double deadline_s = 30;
     std::int64_t queue_tasks = 1024;
+    std::int64_t max_batch_size = 1;
+    int poison = -1;  // engines of stage 1 fail on a batch with this row; -1: on none
     std::uint64_t seed = 1;
   };
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -34,8 +35,9 @@ GATEWAYS = ["gw0", "gw1"]
 SPEED = 1.92e-5
 
 
-def wait_for(condition, seconds=10, what="condition"):
-    """The first true value of `condition`, polled; fails the test after `seconds`."""
+def wait_for(condition, seconds=30, what="condition"):
+    """The first true value of `condition`, polled; fails the test after `seconds`. Pass fewer only
+    where the time is what is tested: on a busy machine everything may take long."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -79,7 +81,7 @@ class FleetTest(unittest.TestCase):
     def state_folder(self):
         return self.folder / ".offramp" / "fleet.yaml"
 
-    def run_command(self, *words, check=True, timeout=60):
+    def run_command(self, *words, check=True, timeout=150):
         done = subprocess.run([BINARY, *map(str, words)], env=self.env, timeout=timeout,
                               capture_output=True, text=True, check=False)
         if check and done.returncode != 0:
@@ -103,24 +105,42 @@ class FleetTest(unittest.TestCase):
     def up(self, *words):
         return json.loads(self.run_command("up", self.fleet, "-d", "--json", *words).stdout)
 
-    def status(self):
-        """Every part's object by name."""
-        got = json.loads(self.run_command("status", self.fleet, "--json").stdout)
+    def status(self, timeout=2):
+        """Every part's object by name. One that does not answer within `timeout` is silent, and shows
+        no figures."""
+        got = json.loads(self.run_command("status", self.fleet, "--json", "--timeout",
+                                          timeout).stdout)
         return {part["name"]: part for part in got["gateways"] + got["nodes"]}
 
-    def fetch(self, address, path, data=None, timeout=5):
+    def wait_ready(self, *names):
+        """The status of a fleet once these parts, or all, are ready and answer."""
+        def ready():
+            status = self.status(timeout=10)
+            return status if all(status[name]["state"] == "ready" for name in names or status) \
+                else None
+
+        return wait_for(ready, what="ready")
+
+    def kill_all(self, pids):
+        """Returns when they are gone: a signal only begins a process's end."""
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not any(map(is_alive, pids)), what="deaths")
+
+    def fetch(self, address, path, data=None, timeout=30, headers=()):
         """HTTP status and body."""
-        request = urllib.request.Request(f"http://{address}{path}", data=data)
+        request = urllib.request.Request(f"http://{address}{path}", data=data, headers=dict(headers))
         try:
             with urllib.request.urlopen(request, timeout=timeout) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def infer(self, http, values=(1, 2, 3, 4, 5, 6, 7, 8), **parameters):
+    def infer(self, http, values=(1, 2, 3, 4, 5, 6, 7, 8), headers=(), **parameters):
         """One request over REST; the reply's object."""
         body = {"inputs": [{"name": "x", "shape": [1, 8], "datatype": "FP32",
                             "data": list(values)}], "parameters": parameters}
-        code, text = self.fetch(http, "/v2/models/tiny/infer", json.dumps(body).encode(), 30)
+        code, text = self.fetch(http, "/v2/models/tiny/infer", json.dumps(body).encode(), 30,
+                                headers)
         self.assertEqual(code, 200, text)
         return json.loads(text)

@@ -27,7 +27,7 @@ class Parts(FleetTest):
 
     def restart(self, name):
         self.start("node", self.fleet, "--name", name)
-        return wait_for(lambda: self.status()[name].get("pid"), what=f"{name} back")
+        return self.wait_ready(name)[name]["pid"]
 
     def test_drain_ends_the_process_without_loss_and_a_new_one_takes_over(self):
         self.up()
@@ -87,6 +87,16 @@ class Parts(FleetTest):
         self.run_command("drain", self.fleet, "gw1")
         wait_for(lambda: not is_alive(pid), what="drained gateway ends")
         self.finish(bench)
+
+    def test_every_hop_logs_a_request_under_its_id_and_trace(self):
+        fleet = self.up()
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        reply = self.infer(fleet["gateways"][0]["http"], early_exit=False,
+                           headers={"x-request-id": "hello-2", "traceparent": trace})
+        for name in ["gw0"] + reply["parameters"]["path"].split(","):
+            log = self.state_folder / "logs" / f"{name}.log"
+            wait_for(lambda log=log: f"request=hello-2 trace={trace} " in log.read_text(),
+                     what=f"a line in {log}")
 
     def test_commands_for_parts_name_what_is_wrong(self):
         self.up()

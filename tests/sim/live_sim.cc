@@ -57,6 +57,7 @@ class Simulation {
       now_s_ = event.at_s;
       event.happen();
     }
+    for (const SimNode& gateway : nodes_[0]) result_.objective_met &= gateway.objective.met();
     return std::move(result_);
   }
 
@@ -100,11 +101,12 @@ class Simulation {
   void Arrive() {
     if (now_s_ >= options_.duration_s) return;
     const std::size_t task = flights_.size();
-    result_.tasks.push_back({.arrival_s = now_s_});
     const auto rows = options_.profile->rows();
     const int gateway = static_cast<int>(random_.Below(options_.gateways));
     flights_.push_back({.row = random_.Below(rows), .path = {gateway}});
-    node(0, gateway).CountOut();
+    SimNode& source = node(0, gateway);
+    source.CountOut();
+    result_.tasks.push_back({.arrival_s = now_s_, .weight_s = source.weight_s});
     Send(task, {});
     At(NextArrival(), [this] { Arrive(); });
   }
@@ -131,7 +133,7 @@ class Simulation {
     SimNode& at = node(h, k);
     if (!at.alive) return;
     const Flight& flight = flights_[task];
-    at.CountReceived(flight.path[h - 1], flight.survived);
+    at.CountReceived(flight.path[h - 1], flight.survived, result_.tasks[task].weight_s);
     at.queue.push_back({task, now_s_});
     result_.deepest_queue = std::max(result_.deepest_queue, static_cast<int>(at.queue.size()));
     if (at.queue.size() == 1) Serve(h, k);
@@ -186,6 +188,11 @@ class Simulation {
     done.delay_s = now_s_ + back_s - done.arrival_s;
     done.exit_stage = h;
     done.correct = options_.profile->correct(h)[flight.row] > 0.5F;
+    const double confidence =
+        h < stages_ ? static_cast<double>(options_.profile->confidence(h)[flight.row]) : 1;
+    At(now_s_ + back_s, [this, h, confidence, gateway = flight.path[0], delay_s = done.delay_s] {
+      node(0, gateway).answers.Observe(h, confidence, delay_s);
+    });
   }
 
   void ReportAll() {
@@ -245,6 +252,7 @@ class Simulation {
           if (!node(h, k).alive) continue;
           for (int i = 0; i < Size(h - 1); ++i) {
             node(h - 1, i).agent->Receive(k, node(h, k).agent->MessageTo(i, round_), round_);
+            if (h == 1) node(0, i).HearWeight(k, node(1, k).weight_s);
           }
         }
       }
@@ -283,6 +291,10 @@ double Mean(const std::vector<SimTask>& tasks, double from_s, double to_s, Value
 
 double SimResult::MeanDelay(double from_s, double to_s) const {
   return Mean(tasks, from_s, to_s, [](const SimTask& task) { return task.delay_s; });
+}
+
+double SimResult::MeanWeight(double from_s, double to_s) const {
+  return Mean(tasks, from_s, to_s, [](const SimTask& task) { return task.weight_s; });
 }
 
 double SimResult::Accuracy(double from_s, double to_s) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "offramp/core/exit_profile.h"
+#include "offramp/core/objective.h"
 #include "offramp/core/policy.h"
 
 namespace offramp {
@@ -36,7 +37,7 @@ struct SimOptions {
   bool agents = false;
   bool deficits = true;
   std::shared_ptr<const ExitProfile> agent_profile;  // that agents know: other rows, same law
-  double accuracy_weight_s = 1;
+  Objective objective;                               // of the agents
   double report_period_s = 0.02;
   double report_age_s = 0;   // > 0: reports arrive so late, and acknowledgements carry none
   double detection_s = 0.3;  // from a death until its offloaders know
@@ -49,6 +50,7 @@ struct SimTask {
   double delay_s = -1;  // < 0: never answered
   int exit_stage = 0;
   bool correct = false;
+  double weight_s = 0;  // accuracy weight of its gateway when it came
 };
 
 struct SimResult {
@@ -57,10 +59,12 @@ struct SimResult {
   int sent_to_unavailable = 0;         // after its offloaders knew
   int swallowed = 0;                   // sent to a dead replica before they knew
   int deepest_queue = 0;               // tasks at one replica, ever
+  bool objective_met = true;           // says every gateway, at the end
 
   // Over the tasks that arrived in [from_s, to_s).
   double MeanDelay(double from_s, double to_s) const;
   double Accuracy(double from_s, double to_s) const;
+  double MeanWeight(double from_s, double to_s) const;
   int Unanswered() const;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "offramp/optimize/reliability.h"
+
 namespace offramp {
 
 namespace {
@@ -42,21 +44,27 @@ SimNode::SimNode(const SimOptions& options, int stage_in, double capacity, int o
       capacity_per_s(capacity),
       sender(MakeSender(options, stage_in, std::move(receivers), seed)),
       exit_rule(FixedThreshold(options, stage_in)),
-      profile_(options.agent_profile),
+      answers(WithExpectedCorrectness(options.agent_profile)),
+      objective(options.objective, answers.best_accuracy()),
+      weight_s(options.objective.accuracy_weight_s),
+      profile_(WithExpectedCorrectness(options.agent_profile)),
       random_(seed + 1),
       service_s_(capacity > 0 ? 1 / capacity : 0),
       sent_(static_cast<std::size_t>(sender.size())),
       received_(static_cast<std::size_t>(offloaders)),
       received_ever_(static_cast<std::size_t>(offloaders)),
       flow_per_s_(sent_.size()),
-      inflow_per_s_(received_.size()) {
+      inflow_per_s_(received_.size()),
+      heard_(sender.size()) {
   if (!options.agents) return;
   agent = std::make_unique<DtoEeAgent>(stage, offloaders, sender.size(), profile_,
-                                       DtoEeOptions::Live(options.accuracy_weight_s));
+                                       DtoEeOptions::Live(options.objective.accuracy_weight_s));
   mix_.assign(profile_->rows(), 1.0F);
 }
 
-void SimNode::CountReceived(int offloader, const std::vector<float>& survived) {
+void SimNode::CountReceived(int offloader, const std::vector<float>& survived,
+                            double task_weight_s) {
+  tasks_say_.Observe(task_weight_s, 1);
   ++received_[static_cast<std::size_t>(offloader)];
   ++received_ever_[static_cast<std::size_t>(offloader)];
   if (agent && survived_.size() < kSampledTasks) survived_.push_back(survived);
@@ -123,13 +131,20 @@ void SimNode::Measure(double period_s, std::uint64_t round) {
   }
   survived_.clear();
 
+  if (stage > 0) {
+    weight_s = tasks_say_.Round(period_s).value_or(weight_s);
+  } else if (objective.Due(period_s)) {
+    weight_s = objective.Step(answers.Take(), heard_.Mean(flow_per_s_));
+  }
+
   AgentMeasurement measurement{.service_s = service_s_,
                                .congestion = congestion_,
                                .arrival_rate_per_s = arrival_per_s_,
                                .outflow_per_s = out_per_s_,
                                .inflow_per_s = inflow_per_s_,
                                .flow_per_s = flow_per_s_,
-                               .row_mix = mix_};
+                               .row_mix = mix_,
+                               .accuracy_weight_s = weight_s};
   for (int k = 0; k < sender.size(); ++k) {
     const ReceiverState& receiver = sender.receiver(k);
     constexpr double kBytesPerTask = 12544;

@@ -11,7 +11,10 @@
 #include "offramp/core/exit_rule.h"
 #include "offramp/core/report.h"
 #include "offramp/core/sender.h"
+#include "offramp/optimize/answer_meter.h"
 #include "offramp/optimize/dto_ee_agent.h"
+#include "offramp/optimize/fleet_weight.h"
+#include "offramp/optimize/objective_control.h"
 #include "tests/sim/live_sim.h"
 
 namespace offramp {
@@ -27,9 +30,12 @@ struct SimNode {
 
   void CountSent(int k) { ++sent_[static_cast<std::size_t>(k)]; }
   void CountOut() { ++out_; }
-  void CountReceived(int offloader, const std::vector<float>& survived);
+  void CountReceived(int offloader, const std::vector<float>& survived, double weight_s);
   void CountWait(double wait_s);
   void CountServed(double service_s);
+
+  // A gateway: the weight in force at receiver k.
+  void HearWeight(int k, double told_s) { heard_.Hear(k, told_s); }
 
   // What it tells offloader i at `now_s`.
   Report MakeReport(int offloader, double now_s) const;
@@ -45,6 +51,9 @@ struct SimNode {
   Sender sender;
   ExitRule exit_rule;
   std::unique_ptr<DtoEeAgent> agent;  // null without agents
+  AnswerMeter answers;                // a gateway's, and its control
+  ObjectiveControl objective;
+  double weight_s;  // accuracy weight in force here
   bool alive = true;
   bool known_dead = false;
   double slowness = 1;
@@ -67,6 +76,8 @@ struct SimNode {
   std::vector<double> inflow_per_s_;
   double out_per_s_ = 0;
   double arrival_per_s_ = 0;
+  TaskWeight tasks_say_;  // a replica
+  HeardWeights heard_;    // a gateway
   std::vector<std::vector<float>> survived_;  // of tasks since the last round
   std::vector<float> mix_;
 };

@@ -3,7 +3,6 @@
 import random
 import struct
 
-METHOD = "/offramp.v1.Peer/Connect"
 HELLO, TASK, ACK, ANSWER, REFUSE, CANCEL, REPORT, AGENT = range(2, 10)
 
 

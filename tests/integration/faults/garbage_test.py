@@ -4,13 +4,12 @@ import contextlib
 import os
 import resource
 import signal
-import threading
 import unittest
 
 import grpc
 import numpy as np
 
-from faults import frames, garbage, oip
+from faults import frames, garbage, oip, peer
 from faults.processes import rss_bytes
 from fleet_fixture import SPEED, FleetTest, is_alive
 
@@ -38,8 +37,6 @@ class GarbageTest(unittest.TestCase):
         cls.ports = {"gateway http": cls.gateway["http"], "gateway grpc": cls.gateway["grpc"],
                      "gateway admin": cls.gateway["metrics"], "node data": cls.node["address"],
                      "node admin": cls.node["metrics"]}
-        cls.methods = {"gateway grpc": (OIP_METHODS + "ModelInfer").encode(),
-                       "node data": frames.METHOD.encode()}
         for _ in range(20):
             cls.infer()
         cls.rss_before = {name: rss_bytes(part["pid"]) for name, part in cls.parts.items()}
@@ -88,43 +85,28 @@ class GarbageTest(unittest.TestCase):
 
     @contextlib.contextmanager
     def peer(self, *messages):
-        """A stream to the node that says `messages` and stays open; yields its call, an
-        iterator."""
-        channel = grpc.insecure_channel(self.node["address"],
-                                        [("grpc.use_local_subchannel_pool", 1),
-                                         ("grpc.max_send_message_length", -1)])
-        ended = threading.Event()
+        """A connection to the node that says `messages` and stays open."""
+        with contextlib.closing(peer.Peer(self.node["address"], *messages)) as neighbour:
+            yield neighbour
 
-        def say():
-            yield from messages
-            ended.wait()
+    def assert_sent_away(self, neighbour):
+        """The node closes the connection, whatever it says before."""
+        for _ in neighbour:
+            pass
+        self.assertFalse(neighbour.timed_out, "the node keeps the connection")
 
-        call = channel.stream_stream(frames.METHOD)(say(), timeout=5)
-        try:
-            yield call
-        finally:
-            ended.set()
-            call.cancel()
-            channel.close()
-
-    def end_of(self, call):
-        """Status with which the node ends the stream, once all it says is read."""
-        with contextlib.suppress(grpc.RpcError):
-            for _ in call:
-                pass
-        return call.code()
-
-    def kinds_until(self, kind, call):
-        """Kinds of frames that the node sends, until `kind` or the stream's end."""
+    def kinds_until(self, kind, neighbour):
+        """Kinds of frames that the node sends, until `kind` or the connection's end."""
         kinds = set()
-        with contextlib.suppress(grpc.RpcError, StopIteration):
-            while kind not in kinds:
-                kinds |= frames.kinds(next(call))
+        for message in neighbour:
+            kinds |= frames.kinds(message)
+            if kind in kinds:
+                break
         return kinds
 
     def node_hello(self):
-        with self.peer() as call:
-            kind, fields = frames.kind_and_fields(next(call))
+        with self.peer() as neighbour:
+            kind, fields = frames.kind_and_fields(next(neighbour))
         self.assertEqual(kind, frames.HELLO)
         return fields
 

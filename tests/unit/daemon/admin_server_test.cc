@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "offramp/wire/grpc_loop.h"
+#include "offramp/wire/asio_loop.h"
 #include "offramp/wire/http_client.h"
 
 namespace offramp {
@@ -50,7 +50,7 @@ class AdminServerTest : public ::testing::Test {
     return response.ok() ? response->status : 0;
   }
 
-  GrpcLoop loop_;
+  AsioLoop loop_;
   std::atomic<bool> ready_ = true;
   std::atomic<int> drains_ = 0;
   std::atomic<double> speed_ = -1;

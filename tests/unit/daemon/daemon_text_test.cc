@@ -76,6 +76,18 @@ TEST(LogTest, EveryLineIsJsonWhateverTheMessageHolds) {
   EXPECT_THAT(json["message"].get<std::string>(), HasSubstr("newline \n control"));
 }
 
+TEST(LogTest, ATasksTagIsWhatItsClientSaid) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(TaskTag("", ""), "");
+  EXPECT_EQ(TaskTag("hello-2", ""), "request=hello-2");
+  EXPECT_EQ(TaskTag("", trace), "trace=" + trace);
+  EXPECT_EQ(TaskTag("hello-2", trace), "request=hello-2 trace=" + trace);
+}
+
+TEST(LogTest, NoRequestIdPassesForAnotherLineOrField) {
+  EXPECT_EQ(TaskTag("a rows=9\n\xc3\xa4\\", ""), "request=a\\x20rows=9\\x0a\\xc3\\xa4\\x5c");
+}
+
 TEST(LogTest, UnknownFormatsAndLevelsAreNamed) {
   EXPECT_THAT(SetUpLog("x", "xml", "info").message(), HasSubstr("expected text or json"));
   EXPECT_THAT(SetUpLog("x", "text", "loud").message(), HasSubstr("\"loud\""));

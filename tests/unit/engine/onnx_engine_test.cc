@@ -169,6 +169,21 @@ TEST(OnnxEngineTest, AFailureOfTheRuntimeIsInternalAndTheEngineGoesOn) {
               ElementsAre(values[3], values[2], values[1], values[0]));
 }
 
+// Another replica would say the same, and the client can do better next time.
+TEST(OnnxEngineTest, AWordBeyondTheVocabularyIsTheClientsFaultAndFailsTheCall) {
+  const auto engine = Load(SingleStage("embedding", {"word"}, "y"), 1);
+  const auto words = [](const std::vector<std::int64_t>& values) {
+    return Tensor{.name = "word",
+                  .datatype = DataType::kInt64,
+                  .shape = {static_cast<std::int64_t>(values.size())},
+                  .data = Buffer::CopyOf(std::as_bytes(std::span(values)))};
+  };
+  const Status status = engine->Run({words({1, 7, 2})}).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("idx=7"));
+  EXPECT_THAT(ValuesOf(RunOk(*engine, {words({2})})[0]), ElementsAre(8, 9, 10, 11));
+}
+
 TEST(OnnxEngineTest, PlainOutputsAndOtherDatatypes) {
   Bundle bundle = SingleStage("types", {"a_in", "b_in", "c_in"}, "b_out");
   bundle.outputs = {{.name = "a_out", .datatype = DataType::kInt64, .shape = {-1, 2}},

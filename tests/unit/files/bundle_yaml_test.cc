@@ -151,6 +151,10 @@ TEST(BundleYamlTest, RefusesWrongTensors) {
             "b.yaml:3: inputs[0].shape: has 9 axes, expected at most 8");
   EXPECT_EQ(ErrorOf(With("[-1, 8]", "[-1, 2147483648, 2147483648]")),
             "b.yaml:3: inputs[0].shape: is too large for one task");
+  // Rows of variable width would be cut in the wrong places.
+  EXPECT_EQ(ErrorOf(With("FP32", "BYTES")),
+            "b.yaml:3: inputs[0].datatype: is \"BYTES\", which no engine computes on; expected a "
+            "type of numbers");
   EXPECT_THAT(ErrorOf(With("FP32", "FP23")),
               StartsWith("b.yaml:3: inputs[0].datatype: is \"FP23\", expected one of BOOL, UINT8"));
   EXPECT_EQ(ErrorOf(With("shape: [-1, 8]}",

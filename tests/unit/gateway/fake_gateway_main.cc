@@ -6,17 +6,14 @@
 #include <cstdio>
 #include <iostream>
 #include <string>
-#include <thread>
 
 #include "offramp/gateway/oip_grpc.h"
 #include "offramp/gateway/oip_rest.h"
-#include "offramp/wire/grpc_loop.h"
 #include "offramp/wire/http_server.h"
 #include "tests/fakes/fake_inference_service.h"
 
 int main() {
   using namespace offramp;
-  GrpcLoop loop;
   FakeInferenceService service;
 
   OipRest rest(service);
@@ -24,12 +21,11 @@ int main() {
       HttpServer::Start("127.0.0.1:0", [&rest](HttpRequest request, HttpResponder responder) {
         rest.Handle(std::move(request), std::move(responder));
       });
-  auto grpc = OipGrpc::Start("127.0.0.1:0", service, loop);
+  auto grpc = OipGrpc::Start("127.0.0.1:0", service);
   if (!http.ok() || !grpc.ok()) {
     std::cerr << http.status() << ' ' << grpc.status() << '\n';
     return 1;
   }
-  std::thread thread([&loop] { loop.Run(); });
   std::printf("{\"http\": \"%s\", \"grpc\": \"%s\"}\n", (*http)->address().c_str(),
               (*grpc)->address().c_str());
   std::fflush(stdout);
@@ -51,7 +47,5 @@ int main() {
   }
   (*http)->Stop(1);
   (*grpc)->Stop(1);
-  loop.Stop();
-  thread.join();
   return 0;
 }

@@ -9,7 +9,6 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "offramp/wire/grpc_loop.h"
 #include "tests/fakes/fake_inference_service.h"
 
 #include "inference/health.grpc.pb.h"
@@ -29,19 +28,14 @@ using testing::HasSubstr;
 class OipGrpcTest : public testing::Test {
  protected:
   OipGrpcTest() {
-    auto server = OipGrpc::Start("127.0.0.1:0", service_, loop_);
+    auto server = OipGrpc::Start("127.0.0.1:0", service_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = std::move(server).value();
-    thread_ = std::thread([this] { loop_.Run(); });
     channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
     stub_ = GRPCInferenceService::NewStub(channel_);
   }
 
-  ~OipGrpcTest() override {
-    server_->Stop(0);
-    loop_.Stop();
-    thread_.join();
-  }
+  ~OipGrpcTest() override { server_->Stop(0); }
 
   static ModelInferRequest Request(const std::string& id, std::int64_t rows = 1) {
     ModelInferRequest message;
@@ -67,8 +61,6 @@ class OipGrpcTest : public testing::Test {
     return stub_->ModelInfer(&context, request, response);
   }
 
-  GrpcLoop loop_;
-  std::thread thread_;
   FakeInferenceService service_;
   std::unique_ptr<OipGrpc> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -309,12 +301,10 @@ TEST_F(OipGrpcTest, StopCancelsWhatDoesNotFinish) {
 }
 
 TEST_F(OipGrpcTest, ATakenPortIsAnError) {
-  GrpcLoop other;
-  const auto second = OipGrpc::Start(server_->address(), service_, other);
+  const auto second = OipGrpc::Start(server_->address(), service_);
   EXPECT_EQ(second.status().code(), StatusCode::kUnavailable);
   EXPECT_THAT(second.status().message(), HasSubstr(server_->address()));
-  EXPECT_EQ(OipGrpc::Start("nowhere", service_, other).status().code(),
-            StatusCode::kInvalidArgument);
+  EXPECT_EQ(OipGrpc::Start("nowhere", service_).status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST_F(OipGrpcTest, LargeMessagesPassAndTooLargeOnesAreRefused) {

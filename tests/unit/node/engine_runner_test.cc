@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "offramp/base/clock.h"
-#include "offramp/wire/grpc_loop.h"
+#include "offramp/wire/asio_loop.h"
 
 namespace offramp {
 namespace {
@@ -46,7 +46,7 @@ std::vector<Tensor> Input() {
 }
 
 // Runs `times` batches one after the other, then stops the loop.
-void RunMany(ThreadEngineRunner& runner, GrpcLoop& loop, int times) {
+void RunMany(ThreadEngineRunner& runner, AsioLoop& loop, int times) {
   runner.Run(Input(), [&runner, &loop, times](EngineRunner::Outputs outputs, double compute_s) {
     EXPECT_TRUE(outputs.ok());
     EXPECT_GE(compute_s, 0);
@@ -56,7 +56,7 @@ void RunMany(ThreadEngineRunner& runner, GrpcLoop& loop, int times) {
 }
 
 TEST(ThreadEngineRunnerTest, ASlowStageRunsBesideTheLoop) {
-  GrpcLoop loop;
+  AsioLoop loop;
   std::atomic<std::thread::id> ran_on;
   ThreadEngineRunner runner(std::make_unique<FakeEngine>(ran_on, 0.001), loop);
   loop.Post([&] { RunMany(runner, loop, 3); });
@@ -65,7 +65,7 @@ TEST(ThreadEngineRunnerTest, ASlowStageRunsBesideTheLoop) {
 }
 
 TEST(ThreadEngineRunnerTest, ATinyStageComesToRunOnTheLoopUntilItsSpeedIsSet) {
-  GrpcLoop loop;
+  AsioLoop loop;
   std::atomic<std::thread::id> ran_on;
   ThreadEngineRunner runner(std::make_unique<FakeEngine>(ran_on, 0), loop);
   int on_loop = 0;
@@ -82,7 +82,7 @@ TEST(ThreadEngineRunnerTest, ATinyStageComesToRunOnTheLoopUntilItsSpeedIsSet) {
 }
 
 TEST(ThreadEngineRunnerTest, AFailureArrivesLikeAnyResult) {
-  GrpcLoop loop;
+  AsioLoop loop;
   std::atomic<std::thread::id> ran_on;
   ThreadEngineRunner runner(std::make_unique<FakeEngine>(ran_on, 0), loop);
   StatusCode code = StatusCode::kOk;
@@ -97,7 +97,7 @@ TEST(ThreadEngineRunnerTest, AFailureArrivesLikeAnyResult) {
 }
 
 TEST(ThreadEngineRunnerTest, ItsEndCutsTheRunShortAndDropsTheResult) {
-  GrpcLoop loop;
+  AsioLoop loop;
   std::atomic<std::thread::id> ran_on;
   const SteadyClock clock;
   const double start_s = clock.NowSeconds();

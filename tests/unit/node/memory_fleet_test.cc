@@ -170,6 +170,41 @@ TEST(MemoryFleetTest, AStuckEngineIsLeft) {
   }
 }
 
+TEST(MemoryFleetTest, ARowThatBreaksTheEngineCostsItsOwnRequestOnly) {
+  MemoryFleet fleet({.replicas = 1, .max_batch_size = 16, .poison = 66});
+  const int running = fleet.Ask(0, {4});
+  const int before = fleet.Ask(0, {4, 5, 6, 7});
+  const int guilty = fleet.Ask(0, {8, 66, 9});
+  const int behind = fleet.Ask(0, {10, 11});
+  fleet.loop().RunFor(2);
+  EXPECT_TRUE(IsScriptedAnswer(*fleet.reply(running), {4}));
+  EXPECT_TRUE(IsScriptedAnswer(*fleet.reply(before), {4, 5, 6, 7}));
+  EXPECT_TRUE(IsScriptedAnswer(*fleet.reply(behind), {10, 11}));
+  EXPECT_EQ(fleet.reply(guilty)->status.ToString(),
+            "INVALID_ARGUMENT: row 1, counted from 0: s1-a, stage 1: poison");
+  EXPECT_EQ(fleet.node("s1-a").held_parcels(), 0u);
+  EXPECT_EQ(fleet.node("s1-a").queued_rows(), 0);
+}
+
+TEST(MemoryFleetTest, TheBatchSizeThatClientsAreToldIsAcceptedAndNoLarger) {
+  MemoryFleet fleet({.service_s = 1e-4});
+  const std::vector<std::uint8_t> rows(static_cast<std::size_t>(fleet.gateway(0).max_batch_size()));
+  EXPECT_EQ(rows.size(), 4096u);
+  std::vector<std::uint8_t> more(rows);
+  more.push_back(0);
+  const int first = fleet.Ask(0, rows);
+  const int second = fleet.Ask(0, rows);
+  const int too_many = fleet.Ask(0, more);
+  fleet.loop().RunFor(10);
+  ASSERT_NE(fleet.reply(first), nullptr);
+  EXPECT_TRUE(IsScriptedAnswer(*fleet.reply(first), rows));
+  ASSERT_NE(fleet.reply(second), nullptr);
+  EXPECT_TRUE(IsScriptedAnswer(*fleet.reply(second), rows));
+  ASSERT_NE(fleet.reply(too_many), nullptr);
+  EXPECT_EQ(fleet.reply(too_many)->status.ToString(),
+            "INVALID_ARGUMENT: 4097 rows in one request, at most 4096");
+}
+
 TEST(MemoryFleetTest, RequestsThatDoNotFitTheModelAreToldWhy) {
   MemoryFleet fleet({});
   InferenceRequest request = ScriptedRequest({1, 2});

@@ -9,17 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/memory_fleet.h"
+#include "tests/fakes/test_hello.h"
 
 namespace offramp {
 namespace {
-
-Hello HelloOf(const std::string& name, int stage) {
-  Hello hello;
-  hello.fleet = "scripted";
-  hello.name = name;
-  hello.stage = stage;
-  return hello;
-}
 
 // Keeps the batch until the test ends it.
 class HeldEngine final : public EngineRunner {
@@ -52,15 +45,20 @@ class HeldEngine final : public EngineRunner {
   Done done_;
 };
 
-class Quiet final : public NodeObserver {
+class Counting final : public NodeObserver {
  public:
   void OnBatch(std::int64_t, double) override {}
-  void OnParcelRun(const std::string&, std::size_t, double, double) override {}
+  void OnBatchFailed(std::int64_t rows, const Status&) override { failed_calls.push_back(rows); }
+  void OnParcelRun(const TaskFrame&, std::size_t, double, double) override {}
   void OnExit(std::int64_t) override {}
   void OnForwarded(std::int64_t) override {}
   void OnAnswerReturned(std::int64_t, double) override {}
-  void OnRefused(const std::string&, std::int64_t, const Status&) override {}
-  void OnDropped(std::int64_t, const Status&) override {}
+  void OnRefused(const TaskFrame&, std::int64_t rows, const Status&) override { refused += rows; }
+  void OnDropped(std::int64_t rows, const Status&) override { dropped += rows; }
+
+  std::vector<std::int64_t> failed_calls;  // rows of each
+  std::int64_t refused = 0;
+  std::int64_t dropped = 0;
 };
 
 class NodeCoreTest : public ::testing::Test, public ConnectionHandler {
@@ -80,7 +78,7 @@ class NodeCoreTest : public ::testing::Test, public ConnectionHandler {
         options,
         NodeCore::Parts{
             .loop = &loop_, .engine = &engine_, .bundle = &bundle_, .observer = &observer_},
-        HelloOf("s3-a", 3), std::vector<std::string>{"s2-a"});
+        TestHello("s3-a", 3), std::vector<std::string>{"s2-a"});
     AgentRunnerOptions agent;
     agent.stage = 3;
     agent.offloaders = 1;
@@ -94,7 +92,7 @@ class NodeCoreTest : public ::testing::Test, public ConnectionHandler {
                     .ok());
     core_->Start();
     connection_ = sender_end_->Connect("s3-a", this);
-    connection_->Send(HelloOf("s2-a", 2));
+    connection_->Send(TestHello("s2-a", 2));
     loop_.RunFor(0.01);
   }
 
@@ -130,7 +128,7 @@ class NodeCoreTest : public ::testing::Test, public ConnectionHandler {
   ManualClock clock_;
   ManualLoop loop_;
   MemoryNetwork network_;
-  Quiet observer_;
+  Counting observer_;
   HeldEngine engine_;
   std::unique_ptr<Transport> node_end_;
   std::unique_ptr<Transport> sender_end_;
@@ -189,6 +187,79 @@ TEST_F(NodeCoreTest, AnEngineThatFailsFastIsNotTakenForAFastOne) {
   EXPECT_NEAR(core_->agents().service_s(), 0.01, 1e-9);
 }
 
+TEST_F(NodeCoreTest, OfABatchThatFailsOnlyTheGuiltyRowsAreGivenBack) {
+  Send(1, "a");
+  Send(2, "bcd");
+  Send(3, "e");
+  engine_.Finish();
+  loop_.RunFor(0.001);
+  EXPECT_EQ(engine_.rows, 4);
+  engine_.Fail(InvalidArgumentError("no such word"));
+  for (const bool guilty : {false, true, false, false}) {
+    loop_.RunFor(0.001);
+    ASSERT_TRUE(engine_.busy());
+    EXPECT_EQ(engine_.rows, 1);
+    if (guilty) {
+      engine_.Fail(InvalidArgumentError("no such word"));
+    } else {
+      engine_.Finish();
+    }
+  }
+  loop_.RunFor(0.01);
+  ASSERT_EQ(answers_.size(), 3u);
+  EXPECT_EQ(answers_[1].id, 2u);
+  EXPECT_EQ(answers_[1].rows, (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_EQ(Value(answers_[1], 0), 'b');
+  EXPECT_EQ(Value(answers_[1], 1), 'd');
+  EXPECT_EQ(answers_[2].id, 3u);
+  EXPECT_EQ(Value(answers_[2], 0), 'e');
+  ASSERT_EQ(refusals_.size(), 1u);
+  EXPECT_EQ(refusals_[0].id, 2u);
+  EXPECT_EQ(refusals_[0].rows, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(refusals_[0].status.ToString(), "INVALID_ARGUMENT: s3-a, stage 3: no such word");
+  EXPECT_EQ(observer_.failed_calls, (std::vector<std::int64_t>{4, 1}));
+  EXPECT_EQ(observer_.refused, 1);
+  EXPECT_EQ(core_->queued_rows(), 0);
+  EXPECT_EQ(core_->held_bytes(), 0);
+}
+
+TEST_F(NodeCoreTest, WhatIsCancelledOrExpiresAfterAFailedBatchNeverRunsAlone) {
+  Send(1, "a");
+  Send(2, "bc");
+  Send(3, "d");
+  Send(4, "e", 0.05);
+  engine_.Finish();
+  loop_.RunFor(0.001);
+  engine_.Fail(InternalError("out of memory"));
+  loop_.RunFor(0.001);
+  connection_->Send(CancelFrame{2});
+  loop_.RunFor(0.1);
+  engine_.Finish();  // b; c is not wanted any more
+  loop_.RunFor(0.001);
+  engine_.Finish();  // d; e is too late
+  loop_.RunFor(0.01);
+  EXPECT_FALSE(engine_.busy());
+  ASSERT_EQ(answers_.size(), 2u);
+  EXPECT_EQ(Value(answers_[1], 0), 'd');
+  ASSERT_EQ(refusals_.size(), 1u);
+  EXPECT_EQ(refusals_[0].id, 4u);
+  EXPECT_EQ(refusals_[0].status.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(observer_.dropped, 3);
+  EXPECT_EQ(core_->held_parcels(), 0u);
+  EXPECT_EQ(core_->queued_rows(), 0);
+}
+
+// What is given back is another replica's load; its sender's share of it here would be wrong too.
+TEST_F(NodeCoreTest, OnlyWhatIsTakenCountsAsArrived) {
+  Send(1, "12345678");
+  for (std::uint64_t id = 2; id < 200; ++id) Send(id, "9");
+  EXPECT_EQ(refusals_.size(), 198u);
+  loop_.RunFor(0.2);
+  const double rate = core_->agents().arrival_rate_per_s();
+  EXPECT_GT(rate, 0);
+  EXPECT_LT(rate, 40);
+}
+
 TEST_F(NodeCoreTest, WhatCannotBeHeldOrReadIsGivenBackWithAReason) {
   Send(1, "12345678");
   Send(2, "9");
@@ -198,6 +269,20 @@ TEST_F(NodeCoreTest, WhatCannotBeHeldOrReadIsGivenBackWithAReason) {
   loop_.RunFor(0.01);
   Send(5, "a", 10, "other");
   EXPECT_EQ(refusals_.back().status.code(), StatusCode::kInvalidArgument);
+  TaskFrame text;
+  text.id = 6;
+  text.deadline_s = 10;
+  text.rows.resize(1);
+  Tensor tensor;
+  tensor.name = "h2";
+  tensor.datatype = DataType::kBytes;
+  tensor.shape = {1};
+  tensor.data = Buffer::CopyOf(std::string("\2\0\0\0ab", 6));
+  text.tensors.push_back(std::move(tensor));
+  connection_->Send(std::move(text));
+  loop_.RunFor(0.001);
+  EXPECT_EQ(refusals_.back().status.message(),
+            "tensor \"h2\" is BYTES, which no engine computes on");
   EXPECT_EQ(core_->held_bytes(), 0);
 }
 

@@ -10,17 +10,10 @@
 #include "offramp/base/clock.h"
 #include "offramp/wire/manual_loop.h"
 #include "offramp/wire/memory_transport.h"
+#include "tests/fakes/test_hello.h"
 
 namespace offramp {
 namespace {
-
-Hello HelloOf(const std::string& name, int stage) {
-  Hello hello;
-  hello.fleet = "test";
-  hello.name = name;
-  hello.stage = stage;
-  return hello;
-}
 
 class Peer final : public ConnectionHandler {
  public:
@@ -65,7 +58,7 @@ class OffloaderSessionsTest : public ::testing::Test {
       : loop_(&clock_),
         network_(&loop_),
         transport_(network_.MakeTransport("s1-a")),
-        sessions_(HelloOf("s1-a", 1), {"gw0", "gw1"}, loop_, owner_) {
+        sessions_(TestHello("s1-a", 1), {"gw0", "gw1"}, loop_, owner_) {
     const auto bound = transport_->Listen("s1-a", [this](std::unique_ptr<Connection> connection) {
       return sessions_.Accept(std::move(connection));
     });
@@ -98,7 +91,7 @@ class OffloaderSessionsTest : public ::testing::Test {
 
 TEST_F(OffloaderSessionsTest, AnOffloaderIsGreetedAndHeard) {
   Peer peer(network_, "gw1");
-  peer.connection->Send(HelloOf("gw1", 0));
+  peer.connection->Send(TestHello("gw1", 0));
   peer.connection->Send(Task());
   peer.connection->Send(CancelFrame{5});
   loop_.RunFor(0.01);
@@ -114,13 +107,13 @@ TEST_F(OffloaderSessionsTest, AnOffloaderIsGreetedAndHeard) {
 }
 
 TEST_F(OffloaderSessionsTest, StrangersAreRefused) {
-  EXPECT_TRUE(IsLetIn(HelloOf("gw0", 0)));
-  EXPECT_FALSE(IsLetIn(HelloOf("gw7", 0)));
-  EXPECT_FALSE(IsLetIn(HelloOf("gw0", 1)));
-  Hello other_fleet = HelloOf("gw0", 0);
+  EXPECT_TRUE(IsLetIn(TestHello("gw0", 0)));
+  EXPECT_FALSE(IsLetIn(TestHello("gw7", 0)));
+  EXPECT_FALSE(IsLetIn(TestHello("gw0", 1)));
+  Hello other_fleet = TestHello("gw0", 0);
   other_fleet.fleet = "another";
   EXPECT_FALSE(IsLetIn(other_fleet));
-  Hello other_protocol = HelloOf("gw0", 0);
+  Hello other_protocol = TestHello("gw0", 0);
   other_protocol.protocol = 99;
   EXPECT_FALSE(IsLetIn(other_protocol));
   EXPECT_EQ(sessions_.refused_peers(), 4u);
@@ -147,7 +140,7 @@ TEST_F(OffloaderSessionsTest, NobodySendsTasksBeforeAHello) {
 
 TEST_F(OffloaderSessionsTest, FramesThatOnlyReceiversSendEndTheSession) {
   Peer peer(network_, "gw0");
-  peer.connection->Send(HelloOf("gw0", 0));
+  peer.connection->Send(TestHello("gw0", 0));
   peer.connection->Send(Report{});
   peer.connection->Send(Task());
   loop_.RunFor(0.01);
@@ -158,10 +151,10 @@ TEST_F(OffloaderSessionsTest, FramesThatOnlyReceiversSendEndTheSession) {
 
 TEST_F(OffloaderSessionsTest, ANewerConnectionOfTheSameNameReplacesTheOlder) {
   Peer older(network_, "gw0");
-  older.connection->Send(HelloOf("gw0", 0));
+  older.connection->Send(TestHello("gw0", 0));
   loop_.RunFor(0.01);
   Peer newer(network_, "gw0-again");
-  newer.connection->Send(HelloOf("gw0", 0));
+  newer.connection->Send(TestHello("gw0", 0));
   loop_.RunFor(0.01);
   EXPECT_TRUE(older.closed);
   EXPECT_FALSE(newer.closed);
@@ -175,7 +168,7 @@ TEST_F(OffloaderSessionsTest, ANewerConnectionOfTheSameNameReplacesTheOlder) {
 TEST_F(OffloaderSessionsTest, BroadcastsReachTheGreetedOnly) {
   Peer greeted(network_, "gw0");
   Peer stranger(network_, "stranger");
-  greeted.connection->Send(HelloOf("gw0", 0));
+  greeted.connection->Send(TestHello("gw0", 0));
   loop_.RunFor(0.01);
   sessions_.Broadcast([](SessionId, int offloader) -> std::optional<Frame> {
     EXPECT_EQ(offloader, 0);
@@ -189,7 +182,7 @@ TEST_F(OffloaderSessionsTest, BroadcastsReachTheGreetedOnly) {
 TEST_F(OffloaderSessionsTest, WhatIsSaidToWhoeverIsGoneIsDropped) {
   {
     Peer peer(network_, "gw0");
-    peer.connection->Send(HelloOf("gw0", 0));
+    peer.connection->Send(TestHello("gw0", 0));
     loop_.RunFor(0.01);
   }
   loop_.RunFor(0.01);

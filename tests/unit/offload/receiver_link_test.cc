@@ -10,17 +10,10 @@
 #include "offramp/base/clock.h"
 #include "offramp/wire/manual_loop.h"
 #include "offramp/wire/memory_transport.h"
+#include "tests/fakes/test_hello.h"
 
 namespace offramp {
 namespace {
-
-Hello HelloOf(const std::string& name, int stage) {
-  Hello hello;
-  hello.fleet = "test";
-  hello.name = name;
-  hello.stage = stage;
-  return hello;
-}
 
 // Listens and says `hello` to whoever comes; everything else is the test's.
 class Listener final : public ConnectionHandler {
@@ -66,7 +59,7 @@ class ReceiverLinkTest : public ::testing::Test {
         network_(&loop_),
         transport_(network_.MakeTransport("gw0")),
         link_(
-            0, "s1-a", HelloOf("gw0", 0), loop_, *transport_,
+            0, "s1-a", TestHello("gw0", 0), loop_, *transport_,
             [this](const std::string& name) {
               EXPECT_EQ(name, "s1-a");
               return address_;
@@ -83,7 +76,7 @@ class ReceiverLinkTest : public ::testing::Test {
 };
 
 TEST_F(ReceiverLinkTest, WhoeverSaysTheRightHelloIsUp) {
-  Listener node(network_, "s1-a", "here", HelloOf("s1-a", 1));
+  Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
   link_.Start();
   loop_.RunFor(0.01);
   EXPECT_TRUE(link_.up());
@@ -93,12 +86,12 @@ TEST_F(ReceiverLinkTest, WhoeverSaysTheRightHelloIsUp) {
 }
 
 TEST_F(ReceiverLinkTest, AnotherPartOnAReusedPortIsNotTaken) {
-  Hello other_fleet = HelloOf("s1-a", 1);
+  Hello other_fleet = TestHello("s1-a", 1);
   other_fleet.fleet = "another";
-  Hello other_protocol = HelloOf("s1-a", 1);
+  Hello other_protocol = TestHello("s1-a", 1);
   other_protocol.protocol = 2;
   link_.Start();
-  const std::vector<Frame> greetings = {HelloOf("s1-b", 1), HelloOf("s1-a", 2), other_fleet,
+  const std::vector<Frame> greetings = {TestHello("s1-b", 1), TestHello("s1-a", 2), other_fleet,
                                         other_protocol};
   for (const Frame& greeting : greetings) {
     Listener stranger(network_, "stranger", "here", std::get<Hello>(greeting));
@@ -107,20 +100,20 @@ TEST_F(ReceiverLinkTest, AnotherPartOnAReusedPortIsNotTaken) {
     EXPECT_GE(stranger.accepted, 1);
   }
   EXPECT_EQ(owner_.events, "");
-  Listener node(network_, "s1-a", "here", HelloOf("s1-a", 1));
+  Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
   loop_.RunFor(0.3);
   EXPECT_TRUE(link_.up());
 }
 
 TEST_F(ReceiverLinkTest, APartThatComesBackOnAnotherPortIsFoundWithinASecond) {
-  auto node = std::make_unique<Listener>(network_, "s1-a", "here", HelloOf("s1-a", 1));
+  auto node = std::make_unique<Listener>(network_, "s1-a", "here", TestHello("s1-a", 1));
   link_.Start();
   loop_.RunFor(0.01);
   node.reset();
   address_.reset();
   loop_.RunFor(5);
   EXPECT_FALSE(link_.up());
-  node = std::make_unique<Listener>(network_, "s1-a", "there", HelloOf("s1-a", 1));
+  node = std::make_unique<Listener>(network_, "s1-a", "there", TestHello("s1-a", 1));
   address_ = "there";
   loop_.RunFor(1);
   EXPECT_TRUE(link_.up());
@@ -137,7 +130,7 @@ TEST_F(ReceiverLinkTest, WhoAcceptsAndSaysNothingIsTriedAnew) {
 }
 
 TEST_F(ReceiverLinkTest, SilenceCountsOnlyWhileSomethingIsOwed) {
-  Listener node(network_, "s1-a", "here", HelloOf("s1-a", 1));
+  Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
   link_.Start();
   loop_.RunFor(10);
   EXPECT_FALSE(link_.suspect());
@@ -155,7 +148,7 @@ TEST_F(ReceiverLinkTest, SilenceCountsOnlyWhileSomethingIsOwed) {
 }
 
 TEST_F(ReceiverLinkTest, AfterOurOwnPauseNobodyIsSuspected) {
-  Listener node(network_, "s1-a", "here", HelloOf("s1-a", 1));
+  Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
   link_.Start();
   loop_.RunFor(1);
   link_.SetOwedSince(loop_.NowSeconds());

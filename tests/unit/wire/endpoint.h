@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "offramp/wire/grpc_transport.h"
+#include "offramp/wire/tcp_transport.h"
 #include "tests/unit/wire/recorder.h"
 
 namespace offramp {
@@ -21,8 +21,8 @@ inline constexpr char kAnyPort[] = "127.0.0.1:0";
 // One process of a fleet: a loop on a thread of its own, and a transport.
 class Endpoint {
  public:
-  explicit Endpoint(GrpcTransportOptions options = {})
-      : transport_(std::make_unique<GrpcTransport>(&loop_, options)),
+  explicit Endpoint(TcpTransportOptions options = {})
+      : transport_(std::make_unique<TcpTransport>(&loop_, options)),
         thread_([this] { loop_.Run(); }) {}
 
   ~Endpoint() {
@@ -78,27 +78,27 @@ class Endpoint {
     Call([&] { connection.reset(); });
   }
 
-  GrpcTransportCounters counters() {
-    GrpcTransportCounters counters;
+  TcpTransportCounters counters() {
+    TcpTransportCounters counters;
     Call([&] { counters = transport_->counters(); });
     return counters;
   }
 
-  GrpcTransport& transport() { return *transport_; }
+  TcpTransport& transport() { return *transport_; }
   std::vector<std::unique_ptr<Connection>>& accepted() { return accepted_; }
 
  private:
-  GrpcLoop loop_;
-  std::unique_ptr<GrpcTransport> transport_;
+  AsioLoop loop_;
+  std::unique_ptr<TcpTransport> transport_;
   std::vector<std::unique_ptr<Connection>> accepted_;
   std::thread thread_;
 };
 
-class GrpcTransportTest : public ::testing::Test {
+class TcpTransportTest : public ::testing::Test {
  protected:
-  GrpcTransportTest() : address_(server_.Listen(&at_server_)) {}
+  TcpTransportTest() : address_(server_.Listen(&at_server_)) {}
 
-  ~GrpcTransportTest() override {
+  ~TcpTransportTest() override {
     client_.Call([this] { connection_.reset(); });
   }
 

@@ -125,6 +125,43 @@ TEST_F(HttpServerTest, AClientThatLeavesIsNoticed) {
   EXPECT_EQ(server_->counters().gone, 1);
 }
 
+TEST_F(HttpServerTest, AClientThatOnlyEndsItsSendingIsAnswered) {
+  Start();
+  // The answer is there at once; later; and at the end of several.
+  RawSocket hasty(server_->address());
+  hasty.Send("GET /echo HTTP/1.1\r\n\r\n");
+  hasty.EndSending();
+  EXPECT_THAT(hasty.ReadAll(), HasSubstr("\r\n\r\nGET /echo "));
+  for (const std::string requests : {"", "GET /echo HTTP/1.1\r\n\r\n"}) {
+    RawSocket client(server_->address());
+    client.Send(requests + "GET /wait HTTP/1.1\r\n\r\n");
+    const HttpResponder responder = WaitForRequest();
+    if (!requests.empty()) client.ReadUntil("GET /echo ");
+    client.EndSending();
+    const std::string early = client.ReadUntil("H");  // the server has noticed
+    EXPECT_FALSE(responder.gone());
+    responder.Reply(HttpResponse::Json(200, R"({"a": 1})"));
+    const std::string reply = early + client.ReadAll();
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(reply, HasSubstr("Connection: close\r\n"));
+    EXPECT_TRUE(reply.ends_with("\r\n\r\n{\"a\": 1}")) << reply;
+  }
+  EXPECT_EQ(server_->counters().gone, 0);
+}
+
+TEST_F(HttpServerTest, AClientThatLeavesAfterItEndedItsSendingIsNoticed) {
+  Start();
+  RawSocket client(server_->address());
+  client.Send("GET /wait HTTP/1.1\r\n\r\n");
+  const HttpResponder responder = WaitForRequest();
+  client.EndSending();
+  client.ReadUntil("H");
+  EXPECT_FALSE(responder.gone());
+  client.Close();
+  EXPECT_TRUE(WaitForGone(1));
+  EXPECT_TRUE(WaitForNoConnection());
+}
+
 TEST_F(HttpServerTest, MisbehavingHandlersAreAnsweredForThem) {
   Start();
   HttpClient client(server_->address());

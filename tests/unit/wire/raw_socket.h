@@ -55,6 +55,9 @@ class RawSocket {
     return all;
   }
 
+  // No more is sent; what the peer says is still read.
+  void EndSending() { shutdown(fd_, SHUT_WR); }
+
   void Close() {
     if (fd_ >= 0) close(fd_);
     fd_ = -1;

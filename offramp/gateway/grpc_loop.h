@@ -1,12 +1,11 @@
-// GrpcLoop: the EventLoop of a daemon, on one gRPC completion queue. Whatever a neighbour sends, a
-// timer or another thread's post arrives on the one thread inside Run.
+// GrpcLoop: the gRPC front end's thread, on one completion queue. Calls, posts from other threads
+// and timers arrive there.
 //
-// Order of ending: Stop, let Run return, destroy the transports, destroy the loop.
+// Order of ending: shut the server down, Stop, let Run return, destroy the loop.
 #pragma once
 
+#include <functional>
 #include <memory>
-
-#include "offramp/wire/event_loop.h"
 
 namespace grpc {
 class ServerBuilder;
@@ -15,8 +14,10 @@ class ServerCompletionQueue;
 
 namespace offramp {
 
-class GrpcLoop final : public EventLoop {
+class GrpcLoop {
  public:
+  using Task = std::function<void()>;
+
   // Somebody who waits for a gRPC operation on queue(): the tag of that operation. Must live until
   // OnDone, which runs on the loop's thread (in the loop's destructor for what comes back late).
   class Operation {
@@ -29,13 +30,11 @@ class GrpcLoop final : public EventLoop {
 
   GrpcLoop();
 
-  // Waits for the operations that are under way; transports must be gone by now, for they cancel
-  // theirs. Timers and posted tasks that did not run are dropped.
-  ~GrpcLoop() override;
+  // Waits for the operations that are under way. Timers and posted tasks that did not run are
+  // dropped.
+  ~GrpcLoop();
 
-  // Makes the caller the loop's thread until Stop. Once only. Blocks without polling: an idle loop
-  // wakes for its timers alone. RunAt is due within about 1 ms (gRPC's own wait counts whole ones),
-  // RunAtExactly within about 0.1 ms.
+  // Makes the caller the loop's thread until Stop. Once only. Blocks without polling.
   void Run();
 
   // Lets Run return after the tasks posted before; timers not yet due are dropped. Thread-safe,
@@ -45,13 +44,13 @@ class GrpcLoop final : public EventLoop {
   // The caller is inside Run: what it would post may as well run at once. Thread-safe.
   bool OnLoopThread() const;
 
-  // EventLoop. The clock is the machine's steady clock. Before Run starts, whoever sets the daemon
-  // up counts as the loop's thread.
-  double NowSeconds() const override;
-  bool Post(Task task) override;
-  TimerId RunAt(double when_s, Task task) override;
-  TimerId RunAtExactly(double when_s, Task task) override;
-  void Cancel(TimerId id) override;
+  // Runs `task` on the loop soon, in order of posting. Thread-safe; false once the loop is stopped
+  // (the task is dropped).
+  bool Post(Task task);
+
+  // Runs `task` on the loop in `seconds`, or a millisecond or two later: gRPC's own wait counts
+  // whole ones. Loop thread only; before Run, whoever sets the loop up counts as that.
+  void RunAfter(double seconds, Task task);
 
   // Where operations are started; their tag is an Operation*. Loop thread only.
   grpc::ServerCompletionQueue* queue();

@@ -1,4 +1,4 @@
-#include "offramp/wire/grpc_loop.h"
+#include "offramp/wire/asio_loop.h"
 
 #include <atomic>
 #include <future>
@@ -7,15 +7,13 @@
 #include <thread>
 #include <vector>
 
-#include <grpcpp/alarm.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
 namespace offramp {
 namespace {
 
-TEST(GrpcLoopTest, RunsPostsInOrderFromBeforeAndDuringRun) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, RunsPostsInOrderFromBeforeAndDuringRun) {
+  AsioLoop loop;
   std::string log;
   loop.Post([&] { log += 'a'; });
   loop.Post([&] {
@@ -30,8 +28,8 @@ TEST(GrpcLoopTest, RunsPostsInOrderFromBeforeAndDuringRun) {
   EXPECT_EQ(log, "abcd");
 }
 
-TEST(GrpcLoopTest, TasksPostedBeforeStopRunAndLaterOnesAreRefused) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, TasksPostedBeforeStopRunAndLaterOnesAreRefused) {
+  AsioLoop loop;
   std::string log;
   EXPECT_TRUE(loop.Post([&] { log += 'a'; }));
   loop.RunAt(loop.NowSeconds() + 1000, [&] { log += 't'; });
@@ -41,8 +39,8 @@ TEST(GrpcLoopTest, TasksPostedBeforeStopRunAndLaterOnesAreRefused) {
   EXPECT_EQ(log, "a");
 }
 
-TEST(GrpcLoopTest, TimersRunByTimeThenByOrderOfSetting) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, TimersRunByTimeThenByOrderOfSetting) {
+  AsioLoop loop;
   const double now_s = loop.NowSeconds();
   std::string log;
   loop.RunAt(now_s + 0.004, [&] { log += 'c'; });
@@ -55,13 +53,13 @@ TEST(GrpcLoopTest, TimersRunByTimeThenByOrderOfSetting) {
   EXPECT_EQ(log, "abc");
 }
 
-TEST(GrpcLoopTest, ExactTimersAreNeverEarlyAndSeldomLate) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, TimersAreNeverEarlyAndSeldomLate) {
+  AsioLoop loop;
   double soonest_late_s = 1;
   int left = 20;
   std::function<void()> next = [&] {
     const double when_s = loop.NowSeconds() + 0.0013;
-    loop.RunAtExactly(when_s, [&, when_s] {
+    loop.RunAt(when_s, [&, when_s] {
       const double late_s = loop.NowSeconds() - when_s;
       EXPECT_GE(late_s, 0);
       soonest_late_s = std::min(soonest_late_s, late_s);
@@ -78,14 +76,14 @@ TEST(GrpcLoopTest, ExactTimersAreNeverEarlyAndSeldomLate) {
   EXPECT_LT(soonest_late_s, 0.0005);
 }
 
-TEST(GrpcLoopTest, TimersOfALoopThatStoodStillRunLate) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, TimersOfALoopThatStoodStillRunLate) {
+  AsioLoop loop;
   const double now_s = loop.NowSeconds();
   std::string log;
   for (const char what : {'a', 'b', 'c'}) {
-    loop.RunAtExactly(now_s + 0.001, [&log, what] { log += what; });
+    loop.RunAt(now_s + 0.001, [&log, what] { log += what; });
   }
-  loop.Cancel(loop.RunAtExactly(now_s + 0.001, [&] { log += 'x'; }));
+  loop.Cancel(loop.RunAt(now_s + 0.001, [&] { log += 'x'; }));
   loop.RunAt(now_s + 0.3, [&] { loop.Stop(); });
   loop.Post([&] {
     while (loop.NowSeconds() < now_s + 0.25) {
@@ -95,8 +93,8 @@ TEST(GrpcLoopTest, TimersOfALoopThatStoodStillRunLate) {
   EXPECT_EQ(log, "abc");
 }
 
-TEST(GrpcLoopTest, OtherThreadsWakeASleepingLoop) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, OtherThreadsWakeASleepingLoop) {
+  AsioLoop loop;
   std::thread runner([&] { loop.Run(); });
   for (int i = 0; i < 1000; ++i) {
     std::promise<std::thread::id> ran;
@@ -109,10 +107,10 @@ TEST(GrpcLoopTest, OtherThreadsWakeASleepingLoop) {
   runner.join();
 }
 
-TEST(GrpcLoopTest, ManyThreadsPostWithoutLoss) {
+TEST(AsioLoopTest, ManyThreadsPostWithoutLoss) {
   constexpr int kThreads = 4;
   constexpr int kPosts = 5000;
-  GrpcLoop loop;
+  AsioLoop loop;
   std::vector<int> last(kThreads, -1);
   bool in_order = true;
   int ran = 0;
@@ -135,30 +133,8 @@ TEST(GrpcLoopTest, ManyThreadsPostWithoutLoss) {
   EXPECT_TRUE(in_order);
 }
 
-TEST(GrpcLoopTest, OperationsArriveOnTheLoopAndLateOnesInTheDestructor) {
-  struct Recorded final : GrpcLoop::Operation {
-    void OnDone(bool ok) override { results.push_back(ok); }
-    std::vector<bool> results;
-  };
-  Recorded due;
-  Recorded late;
-  grpc::Alarm due_alarm;
-  grpc::Alarm late_alarm;
-  {
-    GrpcLoop loop;
-    due_alarm.Set(loop.queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), &due);
-    late_alarm.Set(loop.queue(), gpr_inf_future(GPR_CLOCK_MONOTONIC), &late);
-    loop.RunAt(loop.NowSeconds() + 0.02, [&] { loop.Stop(); });
-    loop.Run();
-    EXPECT_EQ(due.results, std::vector<bool>{true});
-    EXPECT_TRUE(late.results.empty());
-    late_alarm.Cancel();
-  }
-  EXPECT_EQ(late.results, std::vector<bool>{false});
-}
-
-TEST(GrpcLoopTest, AnIdleLoopUsesNoProcessorTime) {
-  GrpcLoop loop;
+TEST(AsioLoopTest, AnIdleLoopUsesNoProcessorTime) {
+  AsioLoop loop;
   loop.RunAt(loop.NowSeconds() + 0.3, [&] { loop.Stop(); });
   rusage before;
   getrusage(RUSAGE_SELF, &before);
