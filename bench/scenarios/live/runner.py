@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from harness import client, fleet, machine, stats
+from harness import client, fleet, stats
 from live import matrix
 
-# Share of the machine's CPU that other work may take before a run is made again.
-DISTURBED = 0.15
+# A process of this machine that waits longer for its turn, at the 99th percentile, is disturbed by
+# other work: so the run is made again. The load generator's own lateness tells.
+DISTURBED_S = 0.002
 
 
 def run(case, rate, model, labels):
@@ -17,12 +18,12 @@ def run(case, rate, model, labels):
     samples = random.integers(0, len(labels), len(due))
     which = random.integers(0, case.gateways, len(due))
     spec = matrix.spec_of(case, rate)
-    other = machine.OtherWork()
     with fleet.Fleet(spec) as running:
         events = _events(running, matrix.victim(spec))
         played = client.play(model, running.grpc(), due, samples, events, which=which,
                              deadline=matrix.DEADLINE_S + 1)
-    return {**_parts(played, labels), "other_work": other.share()}
+    late_s = stats.percentile(played.sent - played.due, 99)
+    return {**_parts(played, labels), "late_s": late_s}
 
 
 def undisturbed(case, rate, model, labels, tries):
@@ -30,9 +31,9 @@ def undisturbed(case, rate, model, labels, tries):
     best = None
     for _ in range(tries):
         found = run(case, rate, model, labels)
-        if best is None or found["other_work"] < best["other_work"]:
+        if best is None or found["late_s"] < best["late_s"]:
             best = found
-        if best["other_work"] <= DISTURBED:
+        if best["late_s"] <= DISTURBED_S:
             break
     return best
 
