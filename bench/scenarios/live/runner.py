@@ -1,4 +1,7 @@
-"""Runs one case and says what came out of each part."""
+"""Runs cases and says what came out of each part."""
+
+import concurrent.futures
+import contextlib
 
 import numpy as np
 
@@ -10,32 +13,42 @@ from live import matrix
 DISTURBED_S = 0.002
 
 
-def run(case, rate, model, labels):
-    """{part: figures}, and the tasks that were lost."""
+def run_side_by_side(cases, rate, model, labels):
+    """What came out of each case, in order: figures by part, or the error that ended it.
+
+    Fleets start and stop together: loading models would disturb those that are being measured.
+    """
+    with contextlib.ExitStack() as stack:
+        started = [_start(stack, case, rate) for case in cases]
+        with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+            plays = [pool.submit(_play, case, rate, model, labels, spec, running)
+                     for case, (spec, running) in zip(cases, started)]
+        return [_result(play) for play in plays]
+
+
+def _start(stack, case, rate):
+    spec = matrix.spec_of(case, rate)
+    return spec, stack.enter_context(fleet.Fleet(spec))
+
+
+def _result(play):
+    try:
+        return play.result()
+    except (fleet.FleetError, RuntimeError) as error:
+        return error
+
+
+def _play(case, rate, model, labels, spec, running):
     random = np.random.default_rng([case.seed, 20])
     # The same for every policy: arrivals, images, gateways.
     due = stats.poisson_arrivals(random, [(p.seconds, p.rate * rate) for p in matrix.PARTS])
     samples = random.integers(0, len(labels), len(due))
     which = random.integers(0, case.gateways, len(due))
-    spec = matrix.spec_of(case, rate)
-    with fleet.Fleet(spec) as running:
-        events = _events(running, matrix.victim(spec))
-        played = client.play(model, running.grpc(), due, samples, events, which=which,
-                             deadline=matrix.DEADLINE_S + 1)
+    events = _events(running, matrix.victim(spec))
+    played = client.play(model, running.grpc(), due, samples, events, which=which,
+                         deadline=matrix.DEADLINE_S + 1)
     late_s = stats.percentile(played.sent - played.due, 99)
     return {**_parts(played, labels), "late_s": late_s}
-
-
-def undisturbed(case, rate, model, labels, tries):
-    """A run that other work on the machine did not disturb, or the least disturbed of `tries`."""
-    best = None
-    for _ in range(tries):
-        found = run(case, rate, model, labels)
-        if best is None or found["late_s"] < best["late_s"]:
-            best = found
-        if best["late_s"] <= DISTURBED_S:
-            break
-    return best
 
 
 def _events(running, victim):
