@@ -53,6 +53,18 @@ _offramp_dep_pkg(yaml yaml-cpp)
 _offramp_dep_pkg(simdjson simdjson)
 _offramp_dep_pkg(prometheus prometheus-cpp-core)
 
+# Debian's ipopt.pc also names what the shared library was linked with (LAPACK, BLAS), whose
+# development files need not be here.
+find_path(OFFRAMP_IPOPT_INCLUDE IpIpoptApplication.hpp PATH_SUFFIXES coin coin-or)
+find_library(OFFRAMP_IPOPT_LIBRARY ipopt)
+mark_as_advanced(OFFRAMP_IPOPT_INCLUDE OFFRAMP_IPOPT_LIBRARY)
+if(NOT OFFRAMP_IPOPT_INCLUDE OR NOT OFFRAMP_IPOPT_LIBRARY)
+  message(FATAL_ERROR "Not found: Ipopt. Run `make deps`.")
+endif()
+_offramp_dep(ipopt ${OFFRAMP_IPOPT_LIBRARY})
+target_include_directories(deps_ipopt SYSTEM INTERFACE ${OFFRAMP_IPOPT_INCLUDE})
+target_compile_definitions(deps_ipopt INTERFACE HAVE_CSTDDEF)
+
 find_program(OFFRAMP_PROTOC protoc)
 find_program(OFFRAMP_GRPC_PLUGIN grpc_cpp_plugin)
 mark_as_advanced(OFFRAMP_PROTOC OFFRAMP_GRPC_PLUGIN)

@@ -12,6 +12,9 @@ void AddAllCommands(CommandLine& line) {
   AddNodeCommand(line);
   AddGatewayCommand(line);
   AddBenchCommand(line);
+  AddPlanCommand(line);
+  AddSimulateCommand(line);
+  AddGenerateScenarioCommand(line);
   AddCompletionCommand(line);
   AddVersionCommand(line);
 }

@@ -4,14 +4,10 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
-
+#include "offramp/cli/json_text.h"
 #include "offramp/files/fleet.h"
 
 namespace offramp {
-
-// Keeps the keys in the order in which they are documented.
-using OrderedJson = nlohmann::ordered_json;
 
 // Names, process ids and addresses of the parts that are alive, in the fleet file's order.
 OrderedJson FleetObject(const Fleet& fleet, const std::string& state_dir);

@@ -6,7 +6,8 @@
 namespace offramp {
 
 // Agents minimise mean delay - a * accuracy. With one of the others set (at most one is), a is what
-// is steered so that it holds (optimize/objective_control.h), and accuracy_weight_s where it starts.
+// is steered so that it holds (optimize/objective_control.h), and accuracy_weight_s where it
+// starts.
 struct Objective {
   double accuracy_weight_s = 1;            // a: what accuracy 1 in place of 0 may cost in delay
   std::optional<double> min_accuracy;      // least delay with at least this accuracy, 0..1

@@ -145,6 +145,11 @@ void Sender::OnReport(int k, double now_s, const Report& report) {
   receiver.idle_at_s = now_s + report.backlog_s + under_way * receiver.service_s;
 }
 
+void Sender::SetLink(int k, double mbit_per_s, double latency_s) {
+  state(k).spec.mbit_per_s = mbit_per_s;
+  state(k).spec.latency_s = latency_s;
+}
+
 void Sender::Apply(const DispatchDecision& decision) {
   const auto count = receivers_.size();
   OFFRAMP_CHECK(decision.share.size() == count && decision.weight.size() == count &&

@@ -104,6 +104,9 @@ class Sender {
 
   void OnReport(int k, double now_s, const Report& report);
 
+  // The emulated link to k has changed (a simulation's). What is on it keeps its time.
+  void SetLink(int k, double mbit_per_s, double latency_s);
+
   void Apply(const DispatchDecision& decision);
 
   // min over available k of cost(k, 0.5) for a task of `bytes`, less the average cost of the last

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "offramp/base/units.h"
-#include "offramp/files/fleet_problem.h"
+#include "offramp/files/fleet_scenario.h"
 #include "offramp/files/run_state.h"
 #include "offramp/optimize/tuned_thresholds.h"
 

@@ -9,6 +9,7 @@
 #include "offramp/base/result.h"
 #include "offramp/core/objective.h"
 #include "offramp/core/policy.h"
+#include "offramp/core/service_law.h"
 
 namespace offramp {
 
@@ -44,13 +45,6 @@ struct FleetLink {
   std::string to;
   double mbit_per_s = 0;  // 0: not emulated; links serialise
   double latency_ms = 0;
-};
-
-// Law of service times that plans assume; live they are measured.
-enum class ServiceLaw {
-  kDeterministic,
-  kExponential,
-  kMeasured,  // by the bundle's histogram; deterministic where it has none
 };
 
 struct Fleet {

@@ -7,6 +7,7 @@
 #include "offramp/files/address.h"
 #include "offramp/files/fleet.h"
 #include "offramp/files/fleet_checks.h"
+#include "offramp/files/shared_keys.h"
 #include "offramp/files/text_file.h"
 #include "offramp/files/yaml_reader.h"
 
@@ -14,18 +15,14 @@ namespace offramp {
 
 namespace {
 
-constexpr int kMaxStages = 64;
 constexpr int kMaxThreads = 256;
 constexpr int kMaxBatchSize = 4096;
 constexpr int kMaxQueueDelayUs = 10'000'000;
 constexpr int kMaxQueueTasks = 1'000'000;
 constexpr std::int64_t kMaxQueueBytes = std::int64_t{1} << 40;
-constexpr double kMaxLatencyMs = 60'000;
-constexpr double kMaxPeriodMs = 60'000;
 constexpr double kMaxDeadlineMs = 86'400'000;  // a day
 
 const std::array<std::string, 2> kEngines = {"onnx", "emulated"};
-const std::array<std::string, 3> kServices = {"deterministic", "exponential", "measured"};
 const std::array<std::string, 4> kExitModes = {"deferred", "fill", "copy", "draft"};
 
 std::string AddressAt(const YamlView& view, std::string fallback) {
@@ -87,26 +84,8 @@ FleetLink ReadLink(const YamlView& view) {
   link.from = view.Key("from").Name();
   link.to = view.Key("to").Name();
   link.mbit_per_s = view.Key("mbit_per_s").Number(kPositive, 0);
-  link.latency_ms = view.Key("latency_ms").Number({.min = 0, .max = kMaxLatencyMs}, 0);
+  link.latency_ms = ReadLatencyMs(view.Key("latency_ms"));
   return link;
-}
-
-Objective ReadObjective(const YamlView& view) {
-  Objective objective;
-  if (!view.present()) return objective;
-  view.ExpectMap({"accuracy_weight_s", "min_accuracy", "max_mean_delay_s"});
-  const YamlView weight = view.Key("accuracy_weight_s");
-  const YamlView accuracy = view.Key("min_accuracy");
-  const YamlView delay = view.Key("max_mean_delay_s");
-  if (weight.present() + accuracy.present() + delay.present() != 1) {
-    view.Fail(
-        "has several or none of its keys, expected one of accuracy_weight_s, min_accuracy, "
-        "max_mean_delay_s");
-  }
-  objective.accuracy_weight_s = weight.Number(kNotNegative, objective.accuracy_weight_s);
-  if (accuracy.present()) objective.min_accuracy = accuracy.Number({.min = 0, .max = 1});
-  if (delay.present()) objective.max_mean_delay_s = delay.Number(kPositive);
-  return objective;
 }
 
 Policy ReadPolicy(const YamlView& view, Policy fallback) {
@@ -119,17 +98,6 @@ Policy ReadPolicy(const YamlView& view, Policy fallback) {
     return fallback;
   }
   return *ParsePolicy(view.Choice(names));
-}
-
-std::optional<double> ReadThresholds(const YamlView& view) {
-  if (!view.present() || view.IsText("tuned")) return std::nullopt;
-  return view.Number({.min = 0, .what = "a number of at least 0, or tuned"});
-}
-
-ServiceLaw ReadService(const YamlView& view) {
-  const std::string name = view.Choice(kServices, kServices[0]);
-  if (name == kServices[1]) return ServiceLaw::kExponential;
-  return name == kServices[2] ? ServiceLaw::kMeasured : ServiceLaw::kDeterministic;
 }
 
 std::string BundleFolder(const YamlView& view, const std::string& fleet_path) {
@@ -173,12 +141,11 @@ Result<Fleet> ParseFleet(const std::string& text, const std::string& path) {
   for (const YamlView& view : root.Key("links").Items()) fleet.links.push_back(ReadLink(view));
   fleet.objective = ReadObjective(root.Key("objective"));
   fleet.policy = ReadPolicy(root.Key("policy"), fleet.policy);
-  fleet.period_s =
-      kMillisecond * root.Key("period_ms").Number({.min = 1, .max = kMaxPeriodMs}, 100);
+  fleet.period_s = ReadPeriodSeconds(root.Key("period_ms"));
   fleet.deadline_s =
       kMillisecond * root.Key("deadline_ms").Number({.min = 1, .max = kMaxDeadlineMs}, 30'000);
-  fleet.fixed_threshold = ReadThresholds(root.Key("thresholds"));
-  fleet.service = ReadService(root.Key("service"));
+  fleet.fixed_threshold = ReadThresholds(root.Key("thresholds")).fixed;
+  fleet.service = ReadService(root.Key("service"), fleet.service);
   fleet.service_scv = fleet.service == ServiceLaw::kExponential ? 1 : 0;
   fleet.exit_mode = root.Key("exit_mode").Choice(kExitModes, fleet.exit_mode);
   if (reader->status().ok()) CheckFleetParts(fleet, root);

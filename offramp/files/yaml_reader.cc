@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxNameLength = 64;
 constexpr std::size_t kMaxQuotedLength = 60;
+constexpr double kMaxBytes = 1125899906842624;  // 2^50
 
 // The whole of `text` as a number; one plus sign may lead.
 template <typename T>
@@ -165,6 +166,30 @@ std::int64_t YamlView::Integer(std::int64_t min, std::int64_t max, std::int64_t 
   return present() ? Integer(min, max) : fallback;
 }
 
+std::int64_t YamlView::Bytes() const {
+  const std::string* text = Scalar();
+  if (text != nullptr && !value_->quoted) {
+    const std::optional<double> number = ParseWhole<double>(*text);
+    // Written so that NaN fails.
+    if (number.has_value() && *number >= 0 && *number <= kMaxBytes &&
+        std::floor(*number) == *number) {
+      return static_cast<std::int64_t>(*number);
+    }
+  }
+  FailExpected(Format("a whole number of bytes from 0 to %.0f", kMaxBytes));
+  return 0;
+}
+
+bool YamlView::Flag(bool fallback) const {
+  if (!present()) return fallback;
+  const std::string* text = Scalar();
+  const bool plain = text != nullptr && !value_->quoted;
+  if (plain && *text == "true") return true;
+  if (plain && *text == "false") return false;
+  FailExpected("true or false");
+  return fallback;
+}
+
 std::string YamlView::Choice(std::span<const std::string> choices) const {
   const std::string* text = Scalar();
   if (text != nullptr && std::find(choices.begin(), choices.end(), *text) != choices.end()) {
@@ -208,8 +233,9 @@ void YamlView::FailExpected(std::string_view what) const {
 }
 
 Result<std::unique_ptr<YamlReader>> YamlReader::Parse(const std::string& text,
-                                                      const std::string& path) {
-  OFFRAMP_ASSIGN_OR_RETURN(std::shared_ptr<const YamlValue> root, ParseYaml(text, path));
+                                                      const std::string& path,
+                                                      const YamlLimits& limits) {
+  OFFRAMP_ASSIGN_OR_RETURN(std::shared_ptr<const YamlValue> root, ParseYaml(text, path, limits));
   return std::unique_ptr<YamlReader>(new YamlReader(std::move(root), path));
 }
 

@@ -68,6 +68,12 @@ class YamlView {
   std::int64_t Integer(std::int64_t min, std::int64_t max) const;
   std::int64_t Integer(std::int64_t min, std::int64_t max, std::int64_t fallback) const;
 
+  // A whole number of bytes from 0 to 2^50; 1e6 is one too.
+  std::int64_t Bytes() const;
+
+  // true or false, without quotes.
+  bool Flag(bool fallback) const;
+
   // One of `choices`.
   std::string Choice(std::span<const std::string> choices) const;
   std::string Choice(std::span<const std::string> choices, std::string fallback) const;
@@ -97,8 +103,8 @@ class YamlView {
 class YamlReader {
  public:
   // Errors as ParseYaml's. `path` stands in messages as it is given.
-  static Result<std::unique_ptr<YamlReader>> Parse(const std::string& text,
-                                                   const std::string& path);
+  static Result<std::unique_ptr<YamlReader>> Parse(const std::string& text, const std::string& path,
+                                                   const YamlLimits& limits = {});
 
   YamlView root() { return {this, root_.get(), 1, ""}; }
   const std::string& path() const { return path_; }

@@ -27,6 +27,8 @@ struct Refusal {
 // bounds nor duplicate keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::size_t max_values) : max_values_(max_values) {}
+
   std::shared_ptr<const YamlValue> root() const { return root_; }
   bool started() const { return started_; }
 
@@ -122,8 +124,8 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     parent.values += value->values;
-    if (parent.values > kYamlMaxValues) {
-      Refuse(mark, Format("holds more than %zu values", kYamlMaxValues));
+    if (parent.values > max_values_) {
+      Refuse(mark, Format("holds more than %zu values", max_values_));
     }
     if (parent.kind == YamlValue::Kind::kMap) {
       if (value->kind == YamlValue::Kind::kNull) {
@@ -147,6 +149,7 @@ class TreeBuilder final : public YAML::EventHandler {
     level.has_key = true;
   }
 
+  std::size_t max_values_;
   bool started_ = false;
   std::shared_ptr<const YamlValue> root_;
   std::vector<Level> levels_;
@@ -165,11 +168,11 @@ const YamlValue* YamlValue::Find(std::string_view key) const {
   return found == entries.end() ? nullptr : found->second.get();
 }
 
-Result<std::shared_ptr<const YamlValue>> ParseYaml(const std::string& text,
-                                                   const std::string& path) {
-  if (text.size() > kYamlMaxBytes) {
+Result<std::shared_ptr<const YamlValue>> ParseYaml(const std::string& text, const std::string& path,
+                                                   const YamlLimits& limits) {
+  if (text.size() > limits.max_bytes) {
     return InvalidArgumentError(
-        path + Format(": has %zu bytes, expected at most %zu", text.size(), kYamlMaxBytes));
+        path + Format(": has %zu bytes, expected at most %zu", text.size(), limits.max_bytes));
   }
   // yaml-cpp takes a NUL for the end of the text and would silently drop the rest.
   const std::size_t nul = text.find('\0');
@@ -178,7 +181,7 @@ Result<std::shared_ptr<const YamlValue>> ParseYaml(const std::string& text,
     return ErrorAt(path, 1 + static_cast<int>(std::count(text.begin(), before, '\n')),
                    "holds a zero byte, expected text");
   }
-  TreeBuilder builder;
+  TreeBuilder builder(limits.max_values);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

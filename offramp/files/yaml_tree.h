@@ -19,6 +19,12 @@ inline constexpr int kYamlMaxDepth = 32;
 // Values after aliases are unfolded: a "billion laughs" stops here.
 inline constexpr std::size_t kYamlMaxValues = 200'000;
 
+// What one kind of file may hold. Generated scenarios are larger than what people write.
+struct YamlLimits {
+  std::size_t max_bytes = kYamlMaxBytes;
+  std::size_t max_values = kYamlMaxValues;
+};
+
 // One value. Shared by every alias of it; immutable once parsed.
 struct YamlValue {
   enum class Kind { kNull, kScalar, kList, kMap };
@@ -38,7 +44,7 @@ struct YamlValue {
 
 // The single document in `text`; an empty one is null. `path` is only for messages.
 // Errors: kInvalidArgument, one line with file and line.
-Result<std::shared_ptr<const YamlValue>> ParseYaml(const std::string& text,
-                                                   const std::string& path);
+Result<std::shared_ptr<const YamlValue>> ParseYaml(const std::string& text, const std::string& path,
+                                                   const YamlLimits& limits = {});
 
 }  // namespace offramp

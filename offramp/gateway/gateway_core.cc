@@ -11,12 +11,24 @@ namespace offramp {
 namespace {
 
 constexpr double kReadyCheckS = 0.05;
+// A replica that was not found for so long is taken for absent.
+constexpr double kSettleS = 1;
 constexpr double kLongestTimeoutS = 3600;
 // A client that is told "not now" for want of room or of a live replica.
 constexpr double kRetryAfterS = 1;
 
 std::uint64_t Nanoseconds(double seconds) {
   return seconds > 0 ? static_cast<std::uint64_t>(seconds * 1e9) : 0;
+}
+
+// Whether each of the next hops is there and knows a way to the last stage.
+bool AllUseful(const Forwarder& forwarder) {
+  const Sender& sender = forwarder.sender();
+  bool all = true;
+  for (int k = 0; k < sender.size(); ++k) {
+    all &= sender.receiver(k).available && forwarder.report(k).reaches_end;
+  }
+  return all;
 }
 
 std::int64_t BytesOf(const InferenceRequest& request) {
@@ -41,13 +53,15 @@ void GatewayCore::Attach(std::unique_ptr<Forwarder> forwarder,
 
 void GatewayCore::Start() {
   loop_thread_ = std::this_thread::get_id();
+  started_s_ = loop_.NowSeconds();
   forwarder_->Start();
   agents_->Start(nullptr, forwarder_.get());
   WatchReadiness();
 }
 
 void GatewayCore::WatchReadiness() {
-  ready_.store(!draining_ && forwarder_->ReachesEnd(), std::memory_order_relaxed);
+  settled_ |= AllUseful(*forwarder_) || loop_.NowSeconds() - started_s_ >= kSettleS;
+  ready_.store(!draining_ && settled_ && forwarder_->ReachesEnd(), std::memory_order_relaxed);
   ready_timer_ = loop_.RunAt(loop_.NowSeconds() + kReadyCheckS, [this] { WatchReadiness(); });
 }
 

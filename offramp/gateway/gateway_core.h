@@ -102,6 +102,9 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
   bool draining_ = false;
   std::function<void()> drained_;
   EventLoop::TimerId ready_timer_ = 0;
+  double started_s_ = 0;
+  // Before that the first burst would go to whichever replica was found first.
+  bool settled_ = false;
 
   std::thread::id loop_thread_;  // since Start
   std::atomic<RequestId> next_id_{1};

@@ -128,7 +128,8 @@ class GatewayDaemon {
       spdlog::info("the objective is within reach again");
     } else {
       spdlog::warn(
-          "the objective is out of reach: accuracy {:.3f}, mean delay {:.4f} s are the nearest, with "
+          "the objective is out of reach: accuracy {:.3f}, mean delay {:.4f} s are the nearest, "
+          "with "
           "an accuracy weight of {:.3g} s",
           control.accuracy(), control.mean_delay_s(), control.weight_s());
     }

@@ -72,7 +72,9 @@ class InferenceService {
 
   virtual const Bundle& model() const = 0;
   virtual bool live() const = 0;
-  virtual bool ready() const = 0;          // every stage has a live replica within reach
+  // Every stage has a live replica within reach; at the start also: those that it may use have been
+  // found, or looked for long enough.
+  virtual bool ready() const = 0;
   virtual int max_batch_size() const = 0;  // rows that one request may have; clients send no more
   virtual InferenceStatistics statistics() const = 0;
 };

@@ -20,6 +20,12 @@ DtoEeOptions AgentOptions(const AgentRunnerOptions& options) {
   return agent;
 }
 
+// What a gateway has to steer: nothing under policies that do not follow the weight.
+Objective Steered(const AgentRunnerOptions& options) {
+  if (options.stage == 0 && options.policy == Policy::kDtoEe) return options.objective;
+  return {.accuracy_weight_s = options.objective.accuracy_weight_s};
+}
+
 }  // namespace
 
 AgentRunner::AgentRunner(AgentRunnerOptions options, std::shared_ptr<const ExitProfile> rows,
@@ -42,7 +48,7 @@ AgentRunner::AgentRunner(AgentRunnerOptions options, EventLoop& loop,
       weight_s_(options.objective.accuracy_weight_s),
       heard_(options.receivers),
       answers_(options.stage == 0 ? profile : nullptr),
-      control_(options.stage == 0 ? options.objective : Objective{}, answers_.best_accuracy()) {}
+      control_(Steered(options), answers_.best_accuracy()) {}
 
 AgentRunner::~AgentRunner() { loop_.Cancel(timer_); }
 

@@ -42,8 +42,8 @@ struct AgentRunnerOptions {
   double expected_service_s = 1e-3;     // of one task, before any is measured
   std::int64_t row_bytes = 0;           // of one task on its way to the next stage
   std::uint64_t seed = 1;
-  // A gateway: the objective has turned out to be out of reach (false), or is in reach again. Empty:
-  // nobody asks.
+  // A gateway: the objective has turned out to be out of reach (false), or is in reach again.
+  // Empty: nobody asks.
   std::function<void(bool met)> on_objective;
 };
 
@@ -139,9 +139,9 @@ class AgentRunner {
 
   double weight_s_;       // a, in force here
   bool steered_ = false;  // a node: tasks carry it
-  TaskWeight tasks_say_;   // a node
-  HeardWeights heard_;     // a gateway
-  AnswerMeter answers_;    // a gateway
+  TaskWeight tasks_say_;  // a node
+  HeardWeights heard_;    // a gateway
+  AnswerMeter answers_;   // a gateway
   ObjectiveControl control_;
 };
 

@@ -243,8 +243,12 @@ void Forwarder::OnRefuse(int receiver, const RefuseFrame& refuse) {
   const bool abandoned = parcel->abandoned;
   if (!parcel->settled && !abandoned) {
     parcel->settled = true;
-    sender_.OnFailed(receiver, loop_.NowSeconds(), parcel->sent_s,
-                     static_cast<std::int64_t>(parcel->rows.size()));
+    const auto count = static_cast<std::int64_t>(parcel->rows.size());
+    if (refuse.status.code() == StatusCode::kInvalidArgument) {
+      sender_.OnCancelled(receiver, count);  // the task's fault, not a reason to avoid the receiver
+    } else {
+      sender_.OnFailed(receiver, loop_.NowSeconds(), parcel->sent_s, count);
+    }
   }
   if (parcel->open_rows == 0) DropParcel(refuse.id, false);
   if (abandoned) return;  // these rows are elsewhere already

@@ -18,9 +18,10 @@ AnswerMeter::AnswerMeter(std::shared_ptr<const ExitProfile> profile)
   left_.resize(static_cast<std::size_t>(profile_->stages()));
   best_accuracy_ = LastStageAccuracy();
   for (int h = 1; h <= profile_->stages(); ++h) {
-    reliability_.push_back(profile_->has_exit(h) ? std::make_unique<const Reliability>(
-                                                       profile_->confidence(h), profile_->correct(h))
-                                                 : nullptr);
+    reliability_.push_back(
+        profile_->has_exit(h)
+            ? std::make_unique<const Reliability>(profile_->confidence(h), profile_->correct(h))
+            : nullptr);
   }
 }
 
@@ -49,8 +50,9 @@ double AnswerMeter::LastStageAccuracy() {
     going -= left;
     const double share = static_cast<double>(going) / static_cast<double>(going + left);
     const auto here = static_cast<double>(end - rows_.begin());
-    const auto stay = rows_.begin() + std::max(static_cast<std::ptrdiff_t>(std::lround(share * here)),
-                                               std::min(kLeastRows, end - rows_.begin()));
+    const auto stay =
+        rows_.begin() + std::max(static_cast<std::ptrdiff_t>(std::lround(share * here)),
+                                 std::min(kLeastRows, end - rows_.begin()));
     const std::span<const float> confidence = profile_->confidence(h);
     if (stay < end) {
       std::nth_element(rows_.begin(), stay, end, [&](int a, int b) {

@@ -1,11 +1,11 @@
-// AnswerMeter: what a gateway's answers show of the objective: their mean delay, and the accuracy to
-// be expected of them. True labels are not known live; the exit profile says how often an answer of
-// this confidence at this exit is right.
+// AnswerMeter: what a gateway's answers show of the objective: their mean delay, and the accuracy
+// to be expected of them. True labels are not known live; the exit profile says how often an answer
+// of this confidence at this exit is right.
 //
 // An early exit: the profile's accuracy by confidence (reliability.h), so thresholds may differ and
-// move while answers come. The last stage, whose confidences the profile does not hold: the accuracy
-// there of the profile rows that would get so far if as many left at each exit as did. Seconds. Not
-// thread-safe.
+// move while answers come. The last stage, whose confidences the profile does not hold: the
+// accuracy there of the profile rows that would get so far if as many left at each exit as did.
+// Seconds. Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,20 @@ DtoEeAgent::~DtoEeAgent() = default;
 DtoEeAgent::DtoEeAgent(DtoEeAgent&&) noexcept = default;
 DtoEeAgent& DtoEeAgent::operator=(DtoEeAgent&&) noexcept = default;
 
+void DtoEeAgent::Start(const std::vector<double>& shares, double threshold) {
+  State& s = *state_;
+  // A float, as all thresholds of ThresholdStep.
+  if (s.exit && threshold >= 0) s.threshold = static_cast<double>(static_cast<float>(threshold));
+  double total = 0;
+  for (const double share : shares) {
+    if (!(share >= 0)) return;
+    total += share;
+  }
+  if (shares.size() != s.shares.size() || !(total > 0) || !std::isfinite(total)) return;
+  for (std::size_t k = 0; k < shares.size(); ++k) s.shares[k] = shares[k] / total;
+  s.momentum = Momentum(s.shares);
+}
+
 void DtoEeAgent::Measure(AgentMeasurement measurement) { state_->Measure(std::move(measurement)); }
 
 AgentMessage DtoEeAgent::MessageTo(int offloader, std::uint64_t round) const {

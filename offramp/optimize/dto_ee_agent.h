@@ -57,6 +57,11 @@ class DtoEeAgent {
   DtoEeAgent(DtoEeAgent&&) noexcept;
   DtoEeAgent& operator=(DtoEeAgent&&) noexcept;
 
+  // Begins with these shares and threshold in place of uniform ones and 0.8, for instance a plan's.
+  // Shares of another size, negative, not numbers or all 0 leave the present ones; the threshold
+  // counts where the stage has an exit.
+  void Start(const std::vector<double>& shares, double threshold);
+
   // Replaces the last measurement. A receiver reported dead loses its message: when it comes back
   // it is believed again with its first, whatever its count of rounds.
   void Measure(AgentMeasurement measurement);

@@ -1,5 +1,5 @@
-// How the accuracy weight that gateways steer (objective_control.h) gets around: tasks carry that of
-// their gateway, a replica uses the mean over the tasks it gets, and tells it upwards with its
+// How the accuracy weight that gateways steer (objective_control.h) gets around: tasks carry that
+// of their gateway, a replica uses the mean over the tasks it gets, and tells it upwards with its
 // agent's messages. Values; not thread-safe. Seconds.
 #pragma once
 

@@ -1,4 +1,4 @@
-// ObjectiveControl: dual ascent on the accuracy weight a (algorithm.md section 8; decision 9).
+// ObjectiveControl: dual ascent on the accuracy weight a (algorithm.md section 8; decision 10).
 //
 // "Least delay with accuracy >= A_min" and "greatest accuracy with mean delay <= T_max" are the
 // problem min T - a A with the right a. Each gateway looks for it: about once a second it compares

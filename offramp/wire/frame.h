@@ -44,10 +44,10 @@ struct TaskFrame {
   double deadline_s = 0;           // left when sent; shrinks hop by hop
   std::uint32_t retry_budget = 0;  // re-sends left for each row, over all hops
   bool early_exit = true;
-  bool shadow = false;       // a copy of an exited row, run for drift only; never answered
-  double accuracy_weight_s = 0;  // its gateway's, where it steers it (optimize/fleet_weight.h); 0: no
-  std::string request_id;    // the client's, logged on every hop
-  std::string trace_parent;  // W3C; empty: none
+  bool shadow = false;           // a copy of an exited row, run for drift only; never answered
+  double accuracy_weight_s = 0;  // that of its gateway, where steered (optimize/fleet_weight.h)
+  std::string request_id;        // the client's, logged on every hop
+  std::string trace_parent;      // W3C; empty: none
   std::vector<TaskRow> rows;
   std::vector<Tensor> tensors;  // each with rows.size() rows
 };

@@ -261,7 +261,13 @@ void MemoryFleet::StartGateway(int index) {
           *gateway->core, ForwarderOptions{}),
       std::make_unique<AgentRunner>(agent, bundle_.profile, loop_));
   gateway->core->Start();
-  gateways_.push_back(std::move(gateway));
+  if (gateways_.size() <= static_cast<std::size_t>(index)) gateways_.resize(index + 1U);
+  gateways_[static_cast<std::size_t>(index)] = std::move(gateway);
+}
+
+void MemoryFleet::RestartGateway(int index) {
+  gateways_.at(static_cast<std::size_t>(index)).reset();
+  StartGateway(index);
 }
 
 GatewayCore& MemoryFleet::gateway(int index) {

@@ -60,6 +60,8 @@ class MemoryFleet {
 
   void Kill(const std::string& name);
   void Start(const std::string& name);
+  // As after a crash of the gateway; its open questions stay unanswered.
+  void RestartGateway(int index);
   void SetService(const std::string& name, double service_s);
 
   // Sends `rows` through gateway `index`; the reply is kept under the returned number.

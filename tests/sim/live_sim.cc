@@ -188,10 +188,12 @@ class Simulation {
     done.delay_s = now_s_ + back_s - done.arrival_s;
     done.exit_stage = h;
     done.correct = options_.profile->correct(h)[flight.row] > 0.5F;
-    const double confidence =
-        h < stages_ ? static_cast<double>(options_.profile->confidence(h)[flight.row]) : 1;
-    At(now_s_ + back_s, [this, h, confidence, gateway = flight.path[0], delay_s = done.delay_s] {
-      node(0, gateway).answers.Observe(h, confidence, delay_s);
+    if (h < stages_) {
+      done.confidence = static_cast<double>(options_.profile->confidence(h)[flight.row]);
+    }
+    At(now_s_ + back_s, [this, task, gateway = flight.path[0]] {
+      const SimTask& answer = result_.tasks[task];
+      node(0, gateway).answers.Observe(answer.exit_stage, answer.confidence, answer.delay_s);
     });
   }
 

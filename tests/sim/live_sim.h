@@ -50,7 +50,8 @@ struct SimTask {
   double delay_s = -1;  // < 0: never answered
   int exit_stage = 0;
   bool correct = false;
-  double weight_s = 0;  // accuracy weight of its gateway when it came
+  double confidence = 1;  // at its exit; 1 of the last stage's
+  double weight_s = 0;    // accuracy weight of its gateway when it came
 };
 
 struct SimResult {

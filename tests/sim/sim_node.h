@@ -76,8 +76,8 @@ struct SimNode {
   std::vector<double> inflow_per_s_;
   double out_per_s_ = 0;
   double arrival_per_s_ = 0;
-  TaskWeight tasks_say_;  // a replica
-  HeardWeights heard_;    // a gateway
+  TaskWeight tasks_say_;                      // a replica
+  HeardWeights heard_;                        // a gateway
   std::vector<std::vector<float>> survived_;  // of tasks since the last round
   std::vector<float> mix_;
 };

@@ -39,14 +39,18 @@ function ticksOf(low, high, log) {
 }
 
 // One frame with axes, bands of the scenario's parts, its events and a hover line. `spec`: height,
-// title, seconds, low, high, log, format, draw(context), values(t) -> [[name, colour, text]].
+// title, low, high, log, format, draw(context), values(t) -> [[name, colour, text]]. `scenario`:
+// from (0), seconds (where the axis ends), unit (' s'), parts, events.
 function chart(figure, spec, scenario) {
   const render = () => {
     const width = Math.max(280, figure.clientWidth);
     const small = width < 520;
     const box = {left: 46, right: 10, top: spec.bare ? 6 : 30, bottom: 22};
     const height = spec.height;
-    const x = t => box.left + (width - box.left - box.right) * t / scenario.seconds;
+    const from = scenario.from || 0;
+    const unit = scenario.unit === undefined ? ' s' : scenario.unit;
+    const span = scenario.seconds - from;
+    const x = t => box.left + (width - box.left - box.right) * (t - from) / span;
     const scale = v => spec.log
       ? Math.log(Math.max(v, spec.low) / spec.low) / Math.log(spec.high / spec.low)
       : (v - spec.low) / (spec.high - spec.low);
@@ -65,8 +69,9 @@ function chart(figure, spec, scenario) {
       svg.append(make('text', {x: box.left - 6, y: y(tick) + 4, 'text-anchor': 'end'},
         spec.format(tick)));
     }
-    for (const tick of ticksOf(0, scenario.seconds, false)) {
-      svg.append(make('text', {x: x(tick), y: height - 6, 'text-anchor': 'middle'}, tick + ' s'));
+    for (const tick of ticksOf(from, scenario.seconds, false)) {
+      svg.append(make('text', {x: x(tick), y: height - 6, 'text-anchor': 'middle'},
+        +tick.toPrecision(6) + unit));
     }
     spec.draw({svg, x, y, box, height, width});
     for (const event of scenario.events) {
@@ -91,12 +96,13 @@ function chart(figure, spec, scenario) {
     svg.addEventListener('pointermove', e => {
       const bounds = svg.getBoundingClientRect();
       const at = (e.clientX - bounds.left) * width / bounds.width;
-      const t = (at - box.left) / (width - box.left - box.right) * scenario.seconds;
-      if (t < 0 || t > scenario.seconds) return hide();
+      const t = from + (at - box.left) / (width - box.left - box.right) * span;
+      if (t < from || t > scenario.seconds) return hide();
       cursor.setAttribute('x1', at);
       cursor.setAttribute('x2', at);
       cursor.setAttribute('visibility', 'visible');
-      tip.replaceChildren(make('div', {class: 'soft'}, t.toFixed(1) + ' s'));
+      tip.replaceChildren(make('div', {class: 'soft'},
+        (span > 5 ? t.toFixed(1) : t.toPrecision(3)) + unit));
       for (const [name, stroke, text] of spec.values(t)) {
         const row = make('div');
         row.append(make('span', {class: 'swatch', style: 'background:' + stroke}));
@@ -143,7 +149,7 @@ function pathOf(times, values, x, y, gap) {
   return path;
 }
 
-// Lines over time. `series`: [{name, colour, t, values, wide}].
+// Lines over time. `series`: [{name, colour, t, values, wide, half}]; `half`: of an interval's width.
 function lineChart(figure, options, series, scenario) {
   const all = series.flatMap(s => s.values).filter(isNumber);
   const least = Math.min(...all), most = Math.max(...all);
@@ -155,10 +161,15 @@ function lineChart(figure, options, series, scenario) {
   }
   chart(figure, Object.assign({height: 300, low, high}, options, {
     low, high,
-    draw: c => series.forEach(s => c.svg.append(make('path', {
-      d: pathOf(s.t, s.values, c.x, c.y, options.gap || 3), fill: 'none', stroke: s.colour,
-      'stroke-width': s.wide ? 2.8 : 1.6, 'stroke-linejoin': 'round',
-      'stroke-dasharray': s.dash || ''}))),
+    draw: c => series.forEach(s => {
+      c.svg.append(make('path', {
+        d: pathOf(s.t, s.values, c.x, c.y, options.gap || 3), fill: 'none', stroke: s.colour,
+        'stroke-width': s.wide ? 2.8 : 1.6, 'stroke-linejoin': 'round',
+        'stroke-dasharray': s.dash || ''}));
+      (s.half || []).forEach((half, i) => c.svg.append(make('line', {x1: c.x(s.t[i]),
+        x2: c.x(s.t[i]), y1: c.y(s.values[i] - half), y2: c.y(s.values[i] + half),
+        stroke: s.colour, 'stroke-width': 1.2})));
+    }),
     values: t => series.map(s => {
       const i = nearest(s.t, t);
       return i < 0 || !isNumber(s.values[i]) ? null

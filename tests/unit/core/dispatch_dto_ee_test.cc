@@ -89,11 +89,13 @@ TEST(DtoEeDispatchTest, DownstreamCostCounts) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(sender.Choose(0, 1000, {}), 1);
 }
 
-// Reports that stay the same, as when they are old: only deficits tell the receivers apart.
-std::vector<int> CountWithFrozenReports(double weight, const std::vector<double>& share) {
-  Sender sender = Ready({{.name = "a", .capacity_tasks_per_s = 50},
-                         {.name = "b", .capacity_tasks_per_s = 50},
-                         {.name = "c", .capacity_tasks_per_s = 50}});
+// Reports that stay the same: only deficits tell the receivers apart. At `rate_per_s` of the
+// others, so many come while a report and a task are on their way, 20 ms each.
+std::vector<int> CountWithFrozenReports(double weight, const std::vector<double>& share,
+                                        double rate_per_s = 100) {
+  Sender sender = Ready({{.name = "a", .capacity_tasks_per_s = 50, .latency_s = 0.02},
+                         {.name = "b", .capacity_tasks_per_s = 50, .latency_s = 0.02},
+                         {.name = "c", .capacity_tasks_per_s = 50, .latency_s = 0.02}});
   sender.Apply(
       {.share = share, .weight = {weight, weight, weight}, .downstream_cost_s = {0.002, 0, 0.001}});
   std::vector<int> taken(3);
@@ -105,7 +107,9 @@ std::vector<int> CountWithFrozenReports(double weight, const std::vector<double>
     sender.OnStageDone(k, now_s, now_s, 1);
     for (int r = 0; r < 3; ++r) {
       sender.OnReport(r, now_s,
-                      {.service_s = 0.02, .received_tasks = sender.receiver(r).sent_tasks});
+                      {.service_s = 0.02,
+                       .arrival_rate_per_s = rate_per_s,
+                       .received_tasks = sender.receiver(r).sent_tasks});
     }
   }
   return taken;
@@ -122,6 +126,19 @@ TEST(DtoEeDispatchTest, ASoleSenderFollowsItsQueues) {
   EXPECT_EQ(CountWithFrozenReports(1, {0.5, 0.2, 0.3}), (std::vector<int>{0, 1000, 0}));
 }
 
+TEST(DtoEeDispatchTest, WhereOthersAreRareQueuesSayMoreThanShares) {
+  EXPECT_EQ(CountWithFrozenReports(0.05, {0.5, 0.2, 0.3}, 0.1), (std::vector<int>{0, 1000, 0}));
+}
+
+TEST(DtoEeDispatchTest, OldNewsOfABusyReceiverIsTrustedLess) {
+  Sender sender = Twins(50);
+  sender.Apply({.share = {0.5, 0.5}, .weight = {0.5, 0.5}, .downstream_cost_s = {0, 0}});
+  const Report idle_but_busy{.service_s = 0.02, .arrival_rate_per_s = 40};
+  sender.OnReport(0, 0.0, idle_but_busy);
+  sender.OnReport(1, 0.5, idle_but_busy);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(sender.Choose(0.5, 1000, {}), 1);
+}
+
 TEST(DtoEeDispatchTest, DeficitsAreClamped) {
   Sender sender = Twins(50);
   sender.Apply({.share = {0.9, 0.1}, .weight = {0.5, 0.5}, .downstream_cost_s = {0, 0}});
@@ -135,7 +152,10 @@ TEST(DtoEeDispatchTest, DeficitsAreClamped) {
 TEST(DtoEeDispatchTest, ChoosingAloneChangesNothing) {
   Sender sender = Twins(50);
   sender.Apply({.share = {0.9, 0.1}, .weight = {0.5, 0.5}, .downstream_cost_s = {0, 0}});
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(sender.Choose(0, 1000, {}), 0);
+  for (int k = 0; k < 2; ++k) {
+    sender.OnReport(k, 0, {.service_s = 0.02, .arrival_rate_per_s = 100});
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(sender.Choose(0.05, 1000, {}), 0);
   EXPECT_EQ(sender.receiver(0).deficit, 0);
 }
 

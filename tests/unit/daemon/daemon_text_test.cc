@@ -63,6 +63,23 @@ TEST(PartStatusTest, WithoutAnExitThereIsNoThreshold) {
   EXPECT_TRUE(json.contains("http"));
 }
 
+TEST(PartStatusTest, AGatewayThatSteersSaysHowItStands) {
+  PartStatus status;
+  status.role = "gateway";
+  status.policy = "dto-ee";
+  status.accuracy_weight_s = 0.5;
+  const auto fixed = nlohmann::json::parse(ToJson(status));
+  EXPECT_EQ(fixed["accuracy_weight_s"], 0.5);
+  EXPECT_FALSE(fixed.contains("objective_met"));
+  status.steers = true;
+  status.objective_met = false;
+  status.expected_accuracy = 0.875;
+  const auto steered = nlohmann::json::parse(ToJson(status));
+  EXPECT_EQ(steered["objective_met"], false);
+  EXPECT_EQ(steered["expected_accuracy"], 0.875);
+  EXPECT_TRUE(steered.contains("mean_delay_s"));
+}
+
 TEST(LogTest, EveryLineIsJsonWhateverTheMessageHolds) {
   ASSERT_TRUE(SetUpLog("s1-a", "json", "info").ok());
   ::testing::internal::CaptureStderr();

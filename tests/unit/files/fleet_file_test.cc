@@ -240,7 +240,7 @@ TEST(FleetFileTest, AnObjectiveIsOneThing) {
   EXPECT_EQ(ErrorWith("objective: {min_accuracy: 1.1}"),
             "objective.min_accuracy: is \"1.1\", expected a number from 0 to 1");
   EXPECT_EQ(ErrorWith("objective: {max_mean_delay_s: 0}"),
-            "objective.max_mean_delay_s: is \"0\", expected a number above 0");
+            "objective.max_mean_delay_s: is \"0\", expected a number above 0 and at most 1000000");
 }
 
 TEST(FleetFileTest, ReadsFilesByTheSameRules) {

@@ -6,7 +6,7 @@
 
 #include "offramp/files/bundle_file.h"
 #include "offramp/files/fleet.h"
-#include "offramp/files/fleet_problem.h"
+#include "offramp/files/fleet_scenario.h"
 
 namespace offramp {
 namespace {

@@ -63,6 +63,23 @@ TEST(MemoryFleetTest, WithAStageGoneTasksWaitForItToComeBack) {
   EXPECT_TRUE(fleet.gateway(0).ready());
 }
 
+// Whoever sends a burst once the fleet says that it is ready meets all of it.
+TEST(MemoryFleetTest, AGatewayIsReadyWhenItHasFoundEverybodyOrLookedForASecond) {
+  MemoryFleet fleet({});
+  fleet.RestartGateway(0);
+  EXPECT_FALSE(fleet.gateway(0).ready());
+  fleet.loop().RunFor(0.4);
+  EXPECT_TRUE(fleet.gateway(0).ready());
+  fleet.Kill("s1-b");
+  fleet.loop().RunFor(0.2);
+  EXPECT_TRUE(fleet.gateway(0).ready());
+  fleet.RestartGateway(0);
+  fleet.loop().RunFor(0.9);
+  EXPECT_FALSE(fleet.gateway(0).ready());
+  fleet.loop().RunFor(0.2);
+  EXPECT_TRUE(fleet.gateway(0).ready());
+}
+
 TEST(MemoryFleetTest, TheDeadlineEndsATaskThatAStageCannotTake) {
   MemoryFleet fleet({.replicas = 1, .deadline_s = 2});
   fleet.Kill("s3-a");

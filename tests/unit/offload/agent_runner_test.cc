@@ -149,6 +149,61 @@ TEST_F(AgentRunnerTest, TasksOfUnknownOffloadersDoNoHarm) {
   EXPECT_EQ(runner_->arrival_rate_per_s(), 0);
 }
 
+TEST_F(AgentRunnerTest, AGatewaySteersTheWeightThatItsTasksCarry) {
+  AgentRunnerOptions options = OptionsOf(Policy::kDtoEe, 0);
+  options.objective.min_accuracy = 0.9;
+  Make(options);
+  EXPECT_EQ(runner_->carried_weight_s(), 1) << "where it starts";
+  // All leave early, at a confidence that the profile has seen right in none of its rows.
+  for (int i = 0; i < 200; ++i) {
+    runner_->OnOffered(1);
+    runner_->OnAnswered(1, 0.3, 0.01);
+    loop_.RunFor(0.02);
+  }
+  EXPECT_GT(runner_->carried_weight_s(), 1.3);
+  EXPECT_EQ(runner_->carried_weight_s(), runner_->accuracy_weight_s());
+  EXPECT_LT(runner_->objective().accuracy(), 0.1);
+}
+
+TEST_F(AgentRunnerTest, AnObjectiveOutOfReachIsSaidOnce) {
+  AgentRunnerOptions options = OptionsOf(Policy::kDtoEe, 0);
+  options.objective.max_mean_delay_s = 0.005;
+  std::vector<bool> said;
+  options.on_objective = [&](bool met) { said.push_back(met); };
+  Make(options);
+  for (int i = 0; i < 2500; ++i) {
+    runner_->OnOffered(1);
+    runner_->OnAnswered(1, 0.9, 0.01);
+    loop_.RunFor(0.02);
+  }
+  EXPECT_EQ(said, std::vector<bool>{false});
+}
+
+TEST_F(AgentRunnerTest, AFixedWeightIsNotCarriedNorOneThatNobodyFollows) {
+  AgentRunnerOptions options = OptionsOf(Policy::kDtoEe, 0);
+  options.objective.accuracy_weight_s = 3;
+  Make(options);
+  EXPECT_EQ(runner_->accuracy_weight_s(), 3);
+  EXPECT_EQ(runner_->carried_weight_s(), 0);
+  options = OptionsOf(Policy::kRoundRobin, 0);
+  options.objective.min_accuracy = 0.9;
+  Make(options);
+  EXPECT_EQ(runner_->carried_weight_s(), 0);
+}
+
+TEST_F(AgentRunnerTest, ANodeUsesWhatTasksCarry) {
+  Make(OptionsOf(Policy::kDtoEe, 1));
+  Arrive(1, 20);
+  EXPECT_EQ(runner_->accuracy_weight_s(), 1) << "they carry none: the file's";
+  for (int i = 0; i < 100; ++i) {
+    HearReceivers();
+    runner_->OnArrival(0, std::vector<TaskRow>(3), 2.0);
+    runner_->OnArrival(1, std::vector<TaskRow>(1), 6.0);
+    loop_.RunFor(0.05);
+  }
+  EXPECT_NEAR(runner_->accuracy_weight_s(), 3, 0.05);
+}
+
 TEST_F(AgentRunnerTest, NothingRunsAfterItsEnd) {
   Make(OptionsOf(Policy::kDtoEe, 1));
   loop_.RunFor(0.25);

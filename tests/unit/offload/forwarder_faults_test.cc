@@ -59,6 +59,33 @@ TEST_F(ForwarderFaultsTest, ARefusalThatNamesARowTwiceSpendsOneResend) {
   EXPECT_EQ(receiver("b").tasks[1].rows.size(), 1u);
 }
 
+TEST_F(ForwarderFaultsTest, AWrongTaskIsNoReasonToAvoidWhoeverSaysSo) {
+  const JobId job = forwarder_->Submit(Job(4));
+  loop_.RunFor(0.01);
+  receiver("a").RefuseRows(receiver("a").tasks.at(0), {0}, InvalidArgumentError("no such word"));
+  receiver("b").RefuseRows(receiver("b").tasks.at(0), {0}, UnavailableError("draining"));
+  loop_.RunFor(0.01);
+  EXPECT_EQ(forwarder_->sender().receiver(0).penalty_s, 0);
+  EXPECT_GT(forwarder_->sender().receiver(1).penalty_s, 0);
+  EXPECT_EQ((owner_.failures.size()), 1u);
+  EXPECT_EQ(owner_.failures.begin()->first.first, job);
+  EXPECT_EQ(owner_.failures.begin()->second.code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(ForwarderFaultsTest, WhatEveryReplicaFailsOnIsOurFaultAndNotToBeTriedAgain) {
+  const JobId job = forwarder_->Submit(Job(1));
+  for (int i = 0; i < 200; ++i) {
+    loop_.RunFor(0.05);
+    for (const char* name : {"a", "b"}) {
+      for (const TaskFrame& task : std::exchange(receiver(name).tasks, {})) {
+        receiver(name).Refuse(task, InternalError("no memory"));
+      }
+      receiver(name).Tell({});
+    }
+  }
+  EXPECT_EQ((owner_.failures[{job, 0}].code()), StatusCode::kInternal);
+}
+
 TEST_F(ForwarderFaultsTest, AReceiverWithoutAWayOnIsAvoidedWhileAnotherHasOne) {
   receiver("a").Tell(WithoutWayOn());
   loop_.RunFor(0.01);

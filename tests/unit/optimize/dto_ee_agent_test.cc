@@ -42,6 +42,34 @@ TEST(DtoEeAgent, StartsUniformAndUndecided) {
   EXPECT_TRUE(agent.gain_curve().confidence.empty());
 }
 
+// On a profile whose first exit is right as often as it is confident, and whose last stage always.
+TEST(DtoEeAgent, TheWeightIsAnInputOfItsStep) {
+  std::vector<std::vector<float>> confidence(2);
+  std::vector<std::vector<float>> correct(2);
+  for (int i = 0; i < 1000; ++i) {
+    confidence[0].push_back(static_cast<float>(i) / 1000);
+    correct[0].push_back((i * 7919) % 1000 < i ? 1.0F : 0.0F);
+    correct[1].push_back(1.0F);
+  }
+  const auto profile = std::make_shared<ExitProfile>(confidence, correct);
+  const auto threshold_at = [&](double options_weight_s, double measured_weight_s) {
+    Random random(1);
+    DtoEeAgent agent(1, 1, 1, profile, DtoEeOptions::Live(options_weight_s));
+    for (std::uint64_t round = 1; round <= 40; ++round) {
+      AgentMeasurement measured = Sending(20, {10});
+      measured.service_s = 0.01;
+      measured.accuracy_weight_s = measured_weight_s;
+      agent.Measure(std::move(measured));
+      EXPECT_TRUE(agent.Receive(0, From(2, 10, 50, round), round));
+      agent.Update(round, random);
+    }
+    return agent.threshold();
+  };
+  EXPECT_EQ(threshold_at(9, 0.1), threshold_at(0.1, -1)) << "it takes the options' place";
+  EXPECT_GT(threshold_at(0.1, 1), threshold_at(1, 0.1) + 0.1);
+  EXPECT_EQ(threshold_at(1, std::nan("")), threshold_at(1, -1));
+}
+
 TEST(DtoEeAgent, WithoutAReceiverKeepsTheLastDecision) {
   Random random(1);
   DtoEeAgent agent(0, 0, 2, nullptr, {});

@@ -32,6 +32,7 @@ inline TaskFrame ExampleTask(std::int64_t rows = 2, std::int64_t columns = 10) {
                  .retry_budget = 3,
                  .early_exit = false,
                  .shadow = true,
+                 .accuracy_weight_s = 1.5,
                  .request_id = "client \xff id",
                  .trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
   task.rows.assign(static_cast<std::size_t>(rows), {.survived = {0.75f, 0.5f}});
@@ -73,7 +74,8 @@ inline AgentMessage ExampleAgentMessage() {
           .weight = 0.75,
           .flow = 3,
           .stamp = 12,
-          .own_marginal_s = 0.125};
+          .own_marginal_s = 0.125,
+          .accuracy_weight_s = 2.5};
 }
 
 inline std::vector<Frame> ExampleFrames() {

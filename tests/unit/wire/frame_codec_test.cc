@@ -31,6 +31,7 @@ TEST(FrameCodecTest, EveryFieldOfATaskSurvives) {
   EXPECT_EQ(got.retry_budget, sent.retry_budget);
   EXPECT_EQ(got.early_exit, sent.early_exit);
   EXPECT_EQ(got.shadow, sent.shadow);
+  EXPECT_EQ(got.accuracy_weight_s, sent.accuracy_weight_s);
   EXPECT_EQ(got.request_id, sent.request_id);
   EXPECT_EQ(got.trace_parent, sent.trace_parent);
   ASSERT_EQ(got.rows.size(), 3u);
@@ -94,6 +95,7 @@ TEST(FrameCodecTest, EveryFieldOfTheOthersSurvives) {
   EXPECT_EQ(agent.weight, 0.75);
   EXPECT_EQ(agent.flow, 3);
   EXPECT_EQ(agent.own_marginal_s, 0.125);
+  EXPECT_EQ(agent.accuracy_weight_s, 2.5);
   EXPECT_EQ(agent.stamp, 12u);
 
   EXPECT_EQ(std::get<CancelFrame>(*Decode(Encode(CancelFrame{.id = 6}))).id, 6u);

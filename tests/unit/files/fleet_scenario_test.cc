@@ -1,4 +1,4 @@
-#include "offramp/files/fleet_problem.h"
+#include "offramp/files/fleet_scenario.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ Fleet FleetOf(const std::string& more) {
       .value();
 }
 
-TEST(FleetProblemTest, SpeedsLinksAndRatesBecomeThePlannersNumbers) {
+TEST(FleetScenarioTest, SpeedsLinksAndRatesBecomeThePlannersNumbers) {
   const Fleet fleet = FleetOf(
       "links:\n"
       "  - {from: g, to: a, mbit_per_s: 2, latency_ms: 5}\n"
@@ -55,27 +55,27 @@ TEST(FleetProblemTest, SpeedsLinksAndRatesBecomeThePlannersNumbers) {
   EXPECT_NEAR(problem->link(problem->first_link(a)).transfer_s, 0.001, 1e-12);
 }
 
-TEST(FleetProblemTest, AbsentLinksCostNothing) {
+TEST(FleetScenarioTest, AbsentLinksCostNothing) {
   const Result<Problem> problem = ProblemOf(FleetOf(""), TwoStages(), {{"b", 40}});
   ASSERT_TRUE(problem.ok()) << problem.status();
   ASSERT_EQ(problem->link_count(), 2);
   EXPECT_EQ(problem->link(0).transfer_s, 0);
 }
 
-TEST(FleetProblemTest, TheLawOfServiceSetsTheCongestion) {
+TEST(FleetScenarioTest, TheLawOfServiceSetsTheCongestion) {
   const Result<Problem> problem =
       ProblemOf(FleetOf("service: exponential\n"), TwoStages(), {{"b", 40}});
   ASSERT_TRUE(problem.ok()) << problem.status();
   EXPECT_EQ(problem->node(problem->FindNode("a")).congestion, CongestionOfScv(1));
 }
 
-TEST(FleetProblemTest, AnUnknownSpeedIsNamed) {
+TEST(FleetScenarioTest, AnUnknownSpeedIsNamed) {
   const Status status = ProblemOf(FleetOf(""), TwoStages()).status();
-  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("node \"b\" has no gflops_per_s, and none was measured"));
 }
 
-TEST(FleetProblemTest, FleetAndBundleHaveTheSameStages) {
+TEST(FleetScenarioTest, FleetAndBundleHaveTheSameStages) {
   Bundle bundle = TwoStages();
   bundle.stages.resize(1);
   EXPECT_EQ(ProblemOf(FleetOf(""), bundle, {{"b", 1}}).status().code(),

@@ -1,0 +1,48 @@
+#include "offramp/core/scenario.h"
+
+#include "offramp/base/units.h"
+#include "offramp/core/queue_model.h"
+
+namespace offramp {
+
+const std::string& Scenario::part_name(int part) const {
+  const auto index = static_cast<std::size_t>(part);
+  return index < devices.size() ? devices[index].name : nodes[index - devices.size()].name;
+}
+
+int Scenario::part_stage(int part) const {
+  const auto index = static_cast<std::size_t>(part);
+  return index < devices.size() ? 0 : nodes[index - devices.size()].stage;
+}
+
+int Scenario::FindPart(const std::string& name) const {
+  for (int part = 0; part < part_count(); ++part) {
+    if (part_name(part) == name) return part;
+  }
+  return -1;
+}
+
+std::int64_t Scenario::LinkBytes(const ScenarioLink& link) const {
+  const int stage = part_stage(link.from);
+  return stage == 0 ? input_bytes : stages[static_cast<std::size_t>(stage - 1)].output_bytes;
+}
+
+double Scenario::TransferSeconds(const ScenarioLink& link) const {
+  return offramp::TransferSeconds(LinkBytes(link), link.mbit_per_s, link.latency_ms);
+}
+
+double Scenario::ServiceRate(const ScenarioNode& node) const {
+  return node.gflops_per_s / stages[static_cast<std::size_t>(node.stage - 1)].gflops;
+}
+
+double Scenario::congestion() const {
+  if (service == ServiceLaw::kExponential) return CongestionOfScv(1);
+  if (service == ServiceLaw::kDeterministic || measured_service.empty()) return CongestionOfScv(0);
+  double square = 0;
+  for (const double time : measured_service) square += time * time;
+  // The mean is 1, so that the mean square is 1 + scv; rounding may leave it just below.
+  const double scv = square / static_cast<double>(measured_service.size()) - 1;
+  return CongestionOfScv(scv > 0 ? scv : 0);
+}
+
+}  // namespace offramp

@@ -1,0 +1,81 @@
+// LiveRouter: the live policies (round-robin to dto-ee) as a fleet's daemons run them: one LivePart
+// a device and a node, reports every 20 ms, agents' rounds every period, admission at the devices.
+// Senders know what was sent, acknowledged and reported, and nothing else.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "offramp/core/evaluate.h"
+#include "offramp/core/problem.h"
+#include "offramp/core/scenario.h"
+#include "offramp/simulate/draws.h"
+#include "offramp/simulate/live_part.h"
+#include "offramp/simulate/network.h"
+#include "offramp/simulate/router.h"
+#include "offramp/simulate/start_strategy.h"
+
+namespace offramp {
+
+class LiveRouter final : public Router {
+ public:
+  // Scenario and network outlive it; the problem is needed while it is made. `flat`: the start's
+  // shares and thresholds.
+  LiveRouter(const Scenario& scenario, const Network& network, const SimulateOptions& options,
+             const Problem& problem, const StartStrategy& start, Network::Flat flat, Draws draws);
+
+  void Start(RouterClock& clock) override;
+  bool Admit(SimTask& task, double now_s) override;
+  int Choose(int part, const SimTask& task, std::uint32_t index, double now_s) override;
+  double Threshold(int part, double now_s) override;
+  void OnSurvived(int part, std::uint32_t index, double threshold) override;
+  void OnSent(int link, double now_s) override;
+  void OnDelivered(const SimTask& task, std::uint32_t index, double now_s) override;
+  void OnServed(int part, double waited_s, double service_s) override;
+  void OnStageDone(int link, double sent_s, double entered_s, double now_s) override;
+  void OnFailed(int link, double sent_s, double now_s) override;
+  void OnAnswered(const SimTask& task, int stage, double confidence, double delay_s) override;
+  void SetAvailable(int part, bool available, double now_s) override;
+  void OnLinkChanged(int link) override;
+  void Round(int part, double now_s) override;
+  void SendReports(int part, double now_s) override;
+  bool objective_met() const override;
+  double accuracy_weight_s(double objective_s) const override;
+
+  const LivePart& part(int index) const { return parts_[static_cast<std::size_t>(index)]; }
+
+ private:
+  LivePart MakePart(int part) const;
+  LivePart& At(int part) { return parts_[static_cast<std::size_t>(part)]; }
+  int SlotOf(int link) const {
+    return link - network_.first_out(static_cast<int>(network_.link(link).from));
+  }
+  // The offloaders of `part` see it (again), as a new connection.
+  void Connect(int link, double now_s);
+  void Wake(int part, double now_s);
+  // Whether `part` knows a way to the last stage; what changes for others is passed on.
+  void UpdateReach(int part);
+
+  // live_start.cc: the rounds before the first event.
+  void Prime(const Problem& problem);
+
+  const Scenario& scenario_;
+  const Network& network_;
+  const Policy policy_;
+  const bool admission_;
+  const bool agents_;  // somebody asks for what they find
+  const Network::Flat flat_;
+  const Draws draws_;
+  Objective objective_;  // with the weight to begin with
+  std::shared_ptr<const ExitProfile> expected_;
+  std::vector<LivePart> parts_;
+  std::vector<bool> alive_;    // by part, as its neighbours know
+  std::vector<bool> reaches_;  // by part
+  std::vector<bool> excluded_;
+  std::vector<int> exits_before_;  // by stage: exits of earlier stages
+  std::size_t exits_ = 0;
+  std::vector<float> survived_;  // by place in the pool and exit
+  RouterClock* clock_ = nullptr;
+};
+
+}  // namespace offramp
