@@ -73,6 +73,16 @@ bench: build  ## the figures of docs/benchmarks.md, as ratios within one run
 bench-live: build  ## the demo's long form: five seeds, every policy, three fleets (takes hours)
 	@$(TEST_PYTHON) bench/live.py
 
+.PHONY: bench-simulator
+bench-simulator: build  ## the simulator's speed and memory, beside SimPy and SimGrid (minutes)
+	@$(TEST_PYTHON) bench/simulator.py
+
+.PHONY: bench-optimizer
+bench-optimizer: deps  ## the optimiser's figures over 30 generated scenarios (about half an hour)
+	@$(call configure,release,build)
+	@$(NINJA) -C build -j $(JOBS) bench_optimizer
+	@build/bench_optimizer
+
 .PHONY: models
 models:  ## train the shipped models anew (installs Debian's PyTorch; takes a while)
 	@tools/deps.sh --models

@@ -50,7 +50,7 @@ BENCHMARK(BM_Encode);
 
 void BM_Decode(benchmark::State& state) {
   const Buffer bytes = EncodeFrame(MakeTask(kTensorBytes)).Joined();
-  for (auto _ : state) benchmark::DoNotOptimize(DecodeFrame({&bytes, 1}));
+  for (auto _ : state) benchmark::DoNotOptimize(DecodeFrame(bytes));
 }
 BENCHMARK(BM_Decode);
 

@@ -1,6 +1,7 @@
 // bench_optimizer: the figures of the optimiser over generated scenarios, goal beside figure.
 // Figures by name, all when none is given: convergence faults events gaps predictions measured
-// scale. Options: --scenarios N, --seed N (first), --rows N, --nodes N (largest of scale), --verbose.
+// scale. Options: --scenarios N, --seed N (first), --rows N, --nodes N (largest of scale),
+// --verbose.
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   int rows = 1500;
   int nodes = 100'000;
   bool verbose = false;
+  std::string known;
   std::set<std::string> wanted;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -26,6 +28,8 @@ int main(int argc, char** argv) {
       rows = number();
     } else if (word == "--nodes") {
       nodes = number();
+    } else if (word == "--known") {
+      known = i + 1 < argc ? argv[++i] : "";
     } else if (word == "--verbose") {
       verbose = true;
     } else if (word.starts_with("-")) {
@@ -41,10 +45,16 @@ int main(int argc, char** argv) {
   Print("---", "---", "---");
   if (wanted.empty() || wanted.size() > wanted.count("scale")) {
     std::vector<Case> suite = MakeSuite(scenarios, static_cast<std::uint64_t>(seed),
-                                        static_cast<std::size_t>(rows));
+                                        static_cast<std::size_t>(rows), known);
     if (want("convergence")) Convergence(suite, verbose);
     if (want("faults")) Faults(suite, verbose);
+    if (want("events")) Events(suite, verbose);
+    if (want("gaps")) Gaps(suite, verbose);
+    if (want("predictions")) Predictions(suite);
+    if (want("measured")) Measured(suite, verbose);
   }
-  (void)nodes;
+  if (want("scale")) {
+    for (int size = 1000; size <= nodes; size *= 10) Scale(size);
+  }
   return 0;
 }

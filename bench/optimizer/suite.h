@@ -21,7 +21,9 @@ struct Case {
 
 // Seeds first..first + count - 1 of ScenarioSuite. The best known is the best of long fleets and
 // the centralised reference from their ends and from starts of its own.
-std::vector<Case> MakeSuite(int count, std::uint64_t first_seed, std::size_t rows);
+// `known`: a file of best plans found before, read if it exists and written otherwise; "": none.
+std::vector<Case> MakeSuite(int count, std::uint64_t first_seed, std::size_t rows,
+                            const std::string& known);
 
 // Lowers what is known by what a run has met.
 void Note(Case& c, double objective_s);

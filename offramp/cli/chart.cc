@@ -13,8 +13,8 @@ constexpr int kDotsAcross = 2;  // of a braille character
 constexpr int kDotsDown = 4;
 
 // Bit of the dot at (x, y) in a braille character, by Unicode's numbering of the dots.
-constexpr unsigned kDots[kDotsDown][kDotsAcross] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20},
-                                                    {0x40, 0x80}};
+constexpr unsigned kDots[kDotsDown][kDotsAcross] = {
+    {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
 std::string Braille(unsigned dots) {
   const unsigned code = 0x2800 + dots;
@@ -37,7 +37,8 @@ class Canvas {
   std::string Row(int row) const {
     std::string text;
     for (int column = 0; column < columns_; ++column) {
-      text += Braille(cells_[static_cast<std::size_t>(row * columns_ + column)]);
+      text += Braille(cells_[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+                             static_cast<std::size_t>(column)]);
     }
     return text;
   }
@@ -74,8 +75,7 @@ std::string DrawChart(std::span<const double> values, const TextChart& chart) {
       before = -1;
       continue;
     }
-    const int y =
-        static_cast<int>(std::lround((scale(high) - value) / span * (height - 1)));
+    const int y = static_cast<int>(std::lround((scale(high) - value) / span * (height - 1)));
     // Steep parts are drawn as vertical strokes.
     const int from = before < 0 ? y : before;
     for (int dot = std::min(from, y); dot <= std::max(from, y); ++dot) canvas.Set(x, dot);

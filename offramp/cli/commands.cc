@@ -15,6 +15,7 @@ void AddAllCommands(CommandLine& line) {
   AddPlanCommand(line);
   AddSimulateCommand(line);
   AddGenerateScenarioCommand(line);
+  AddReproduceCommand(line);
   AddCompletionCommand(line);
   AddVersionCommand(line);
 }

@@ -16,6 +16,7 @@ void AddBenchCommand(CommandLine& line);
 void AddPlanCommand(CommandLine& line);
 void AddSimulateCommand(CommandLine& line);
 void AddGenerateScenarioCommand(CommandLine& line);
+void AddReproduceCommand(CommandLine& line);
 void AddDemoCommand(CommandLine& line);
 void AddVersionCommand(CommandLine& line);
 void AddCompletionCommand(CommandLine& line);

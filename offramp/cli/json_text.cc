@@ -7,10 +7,9 @@ namespace {
 
 void Append(const OrderedJson& json, int depth, std::string& text) {
   const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
-  const bool nested =
-      std::any_of(json.begin(), json.end(), [](const OrderedJson& value) {
-        return value.is_structured() && !value.empty();
-      });
+  const bool nested = std::any_of(json.begin(), json.end(), [](const OrderedJson& value) {
+    return value.is_structured() && !value.empty();
+  });
   if (!json.is_structured() || json.empty() || (json.is_array() && !nested)) {
     text += json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
     return;

@@ -143,10 +143,9 @@ std::string HistoryText(const Plan& plan) {
                               .columns = columns,
                               .log = true,
                               .log_index = true}) +
-         DrawChart(accuracy, {.title = "accuracy by round, %",
-                              .columns = columns,
-                              .rows = 5,
-                              .log_index = true});
+         DrawChart(
+             accuracy,
+             {.title = "accuracy by round, %", .columns = columns, .rows = 5, .log_index = true});
 }
 
 // Everything is computed before anything is printed: a failure leaves standard output empty.
@@ -182,9 +181,8 @@ int RunPlan(const PlanCommandOptions& options) {
     live->evaluation = Evaluator().Evaluate(planned->problem, live->strategy);
   }
   if (!options.html.empty()) {
-    const PlanReportFacts facts{.scenario = planned->scenario,
-                                .problem = planned->problem,
-                                .plan = planned->plan};
+    const PlanReportFacts facts{
+        .scenario = planned->scenario, .problem = planned->problem, .plan = planned->plan};
     if (const Status written = WriteFileAtomically(options.html, PlanReportHtml(facts));
         !written.ok()) {
       return Fail(written);
@@ -262,10 +260,11 @@ void AddPlanCommand(CommandLine& line) {
                     "Leave out the bound on the optimality gap");
   AddJson(command, options->json);
   command
-      ->add_option("--what-if", options->what_if,
-                   "Plan for a change too, beside the file as it is; repeatable: \"node NAME "
-                   "down\", \"node NAME gflops_per_s=X\", \"device NAME tasks_per_s=X\", \"link A B "
-                   "down\", \"link A B mbit_per_s=X\"")
+      ->add_option(
+          "--what-if", options->what_if,
+          "Plan for a change too, beside the file as it is; repeatable: \"node NAME "
+          "down\", \"node NAME gflops_per_s=X\", \"device NAME tasks_per_s=X\", \"link A B "
+          "down\", \"link A B mbit_per_s=X\"")
       ->type_name("CHANGE")
       ->allow_extra_args(false);
   command->add_flag("--history", options->history, "Chart delay and accuracy by round");

@@ -58,7 +58,8 @@ OrderedJson TopologyToJson(const Scenario& scenario, const std::vector<double>& 
   for (int stage = 0; stage <= scenario.stage_count(); ++stage) {
     stages.push_back(OrderedJson::array());
   }
-  for (const ScenarioDevice& device : scenario.devices) stages[0].push_back({{"name", device.name}});
+  for (const ScenarioDevice& device : scenario.devices)
+    stages[0].push_back({{"name", device.name}});
   for (std::size_t i = 0; i < scenario.nodes.size(); ++i) {
     OrderedJson node = {{"name", scenario.nodes[i].name}};
     if (i < utilization.size()) node["utilisation"] = utilization[i];

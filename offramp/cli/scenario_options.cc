@@ -70,7 +70,8 @@ Status ApplyScenarioOptions(const ScenarioOptions& options, Scenario& scenario) 
 }
 
 Result<Scenario> LoadScenario(const ScenarioOptions& options) {
-  if (options.path.empty()) return InvalidArgumentError("SCENARIO: expected a scenario or fleet file");
+  if (options.path.empty())
+    return InvalidArgumentError("SCENARIO: expected a scenario or fleet file");
   OFFRAMP_ASSIGN_OR_RETURN(Scenario scenario, ReadScenario(options.path));
   OFFRAMP_RETURN_IF_ERROR(ApplyScenarioOptions(options, scenario));
   return scenario;
@@ -101,9 +102,9 @@ Result<std::int64_t> CountOption(const std::string& option, const std::string& t
                                  std::int64_t most) {
   const std::optional<double> value = WholeNumber(text);
   if (!value || *value < 1 || *value > static_cast<double>(most) || std::floor(*value) != *value) {
-    return InvalidArgumentError(option + ": is '" + text +
-                                Format("', expected a whole number from 1 to %lld",
-                                       static_cast<long long>(most)));
+    return InvalidArgumentError(
+        option + ": is '" + text +
+        Format("', expected a whole number from 1 to %lld", static_cast<long long>(most)));
   }
   return static_cast<std::int64_t>(*value);
 }

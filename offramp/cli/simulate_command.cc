@@ -88,9 +88,9 @@ Result<RunSetOptions> MakeRunOptions(const SimulateCommandOptions& options,
   if (!options.sweep.empty()) {
     OFFRAMP_ASSIGN_OR_RETURN(run.sweep, ParseSweep(options.sweep));
   }
-  const std::int64_t runs = static_cast<std::int64_t>(run.policies.size()) * run.seeds *
-                            static_cast<std::int64_t>(std::max<std::size_t>(
-                                1, run.sweep.values.size()));
+  const std::int64_t runs =
+      static_cast<std::int64_t>(run.policies.size()) * run.seeds *
+      static_cast<std::int64_t>(std::max<std::size_t>(1, run.sweep.values.size()));
   if (runs > kMaxRuns) {
     return InvalidArgumentError(
         Format("--seeds, --sweep and --policy ask for %lld runs, expected at most %lld",
@@ -103,17 +103,16 @@ Result<RunSetOptions> MakeRunOptions(const SimulateCommandOptions& options,
   run.each.seconds = options.seconds;
   run.each.warmup_s = options.warmup_s;
   run.each.admission = options.admission;
-  run.threads = options.threads > 0 ? options.threads
-                                    : std::max(1, static_cast<int>(
-                                                      std::thread::hardware_concurrency()));
+  run.threads = options.threads > 0
+                    ? options.threads
+                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   return run;
 }
 
 // Where arrivals end and where the warm-up does, for charts.
 SimulationReportFacts FactsOf(const SimulateCommandOptions& options, const RunSet& set) {
-  SimulationReportFacts facts{.scenario_path = options.scenario.path,
-                              .made_at = TimeText(),
-                              .version = kVersion};
+  SimulationReportFacts facts{
+      .scenario_path = options.scenario.path, .made_at = TimeText(), .version = kVersion};
   facts.seconds = options.seconds;
   if (!options.tasks.empty()) {
     for (const auto& result : set.results) {

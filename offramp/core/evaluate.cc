@@ -57,7 +57,8 @@ double Evaluator::AnswerAndSurvive(const Problem& problem, int node, double thre
 const Evaluation& Evaluator::Evaluate(const Problem& problem, const Strategy& strategy) {
   const auto nodes = static_cast<std::size_t>(problem.node_count());
   rows_ = problem.rows();
-  row_rate_.assign(nodes * rows_, 0.0F);
+  first_replica_ = problem.first_node(1);
+  row_rate_.assign((nodes - static_cast<std::size_t>(first_replica_)) * rows_, 0.0F);
   survivor_.resize(rows_);
   Evaluation& e = result_;
   e.arrival_rate_per_s.assign(nodes, 0);
@@ -74,12 +75,17 @@ const Evaluation& Evaluator::Evaluate(const Problem& problem, const Strategy& st
     const auto n = static_cast<std::size_t>(node);
     const ProblemNode& here = problem.node(node);
     if (here.stage == 0) {
-      // A source sends all rows alike: its row rates are one number.
-      std::fill_n(row_rate_.begin() + static_cast<std::ptrdiff_t>(n * rows_), rows_,
-                  static_cast<float>(here.arrival_rate_per_s));
-      std::fill(survivor_.begin(), survivor_.end(), static_cast<float>(here.arrival_rate_per_s));
       e.arrival_rate_per_s[n] = e.outflow_per_s[n] = here.arrival_rate_per_s;
     } else {
+      if (here.stage == 1) {
+        // Sources send all rows alike: what reaches stage 1 is one number, the same for every row.
+        double rate = 0;
+        for (const int l : problem.links_to(node)) {
+          rate += e.link_flow_per_s[static_cast<std::size_t>(l)];
+        }
+        std::fill_n(row_rate_.begin() + static_cast<std::ptrdiff_t>(Slot(node)), rows_,
+                    static_cast<float>(rate));
+      }
       const double arrivals = Sum(row_rate(node)) / rows;
       const QueueLoad load = EvaluateQueue(arrivals, here.service_rate_per_s, here.congestion);
       in_system += load.number;
@@ -96,8 +102,8 @@ const Evaluation& Evaluator::Evaluate(const Problem& problem, const Strategy& st
       const double flow = e.outflow_per_s[n] * share;
       e.link_flow_per_s[static_cast<std::size_t>(l)] = flow;
       in_system += flow * link.transfer_s;
-      if (share == 0) continue;
-      float* target = row_rate_.data() + static_cast<std::size_t>(link.to) * rows_;
+      if (share == 0 || here.stage == 0) continue;
+      float* target = row_rate_.data() + Slot(link.to);
       const auto scale = static_cast<float>(share);
       for (std::size_t r = 0; r < rows_; ++r) target[r] += scale * survivor_[r];
     }

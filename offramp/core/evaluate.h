@@ -35,18 +35,24 @@ class Evaluator {
   // The strategy must fit the problem (CheckStrategy). The result is valid until the next call.
   const Evaluation& Evaluate(const Problem& problem, const Strategy& strategy);
 
-  // By row, of the last evaluation: the rate at which tasks would reach the node if all tasks were
-  // like this row; the mean over rows is its arrival rate.
-  std::span<const float> row_rate(int node) const {
-    return std::span(row_rate_).subspan(static_cast<std::size_t>(node) * rows_, rows_);
+  // By row, of the last evaluation: the rate at which tasks would reach the replica if all tasks
+  // were like this row; the mean over rows is its arrival rate. REQUIRES: not a source, where all
+  // rows are alike.
+  std::span<const float> row_rate(int replica) const {
+    return std::span(row_rate_).subspan(Slot(replica), rows_);
   }
 
  private:
+  // Where a replica's rows begin.
+  std::size_t Slot(int replica) const {
+    return static_cast<std::size_t>(replica - first_replica_) * rows_;
+  }
   double AnswerAndSurvive(const Problem& problem, int node, double threshold);
 
   Evaluation result_;
   std::size_t rows_ = 0;
-  std::vector<float> row_rate_;  // node-major
+  int first_replica_ = 0;
+  std::vector<float> row_rate_;  // replica-major
   std::vector<float> survivor_;  // of one node
 };
 

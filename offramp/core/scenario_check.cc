@@ -9,11 +9,11 @@
 namespace offramp {
 namespace {
 
-constexpr double kLargestRate = 1e9;        // tasks/s of a device
-constexpr double kLargestSpeed = 1e15;      // GFLOP, GFLOP/s, Mbit/s
-constexpr double kLargestTime = 1e9;        // seconds
+constexpr double kLargestRate = 1e9;    // tasks/s of a device
+constexpr double kLargestSpeed = 1e15;  // GFLOP, GFLOP/s, Mbit/s
+constexpr double kLargestTime = 1e9;    // seconds
 constexpr std::int64_t kLargestBytes = std::int64_t{1} << 50;
-constexpr int kMostStages = 64;             // as agents' messages allow
+constexpr int kMostStages = 64;  // as agents' messages allow
 constexpr std::size_t kMostParts = 10'000'000;
 
 // Text such as "1e+09", for limits in messages.
@@ -143,8 +143,8 @@ Status CheckLinks(const Scenario& scenario) {
     OFFRAMP_RETURN_IF_ERROR(NotNegative(where, "latency_ms", link.latency_ms, kLargestTime));
     OFFRAMP_RETURN_IF_ERROR(
         NotNegative(where, "transfer time in s", scenario.TransferSeconds(link), kLargestTime));
-    const auto pair = (static_cast<std::uint64_t>(link.from) << 32) +
-                      static_cast<std::uint64_t>(link.to);
+    const auto pair =
+        (static_cast<std::uint64_t>(link.from) << 32) + static_cast<std::uint64_t>(link.to);
     if (!pairs.insert(pair).second) return InvalidArgumentError(where + ": given twice");
     sends[static_cast<std::size_t>(link.from)] = true;
   }

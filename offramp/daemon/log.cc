@@ -14,19 +14,30 @@ namespace offramp {
 
 namespace {
 
-// %J: the message as the inside of a JSON string.
-class JsonMessageFlag final : public spdlog::custom_flag_formatter {
+using Escape = std::string (*)(std::string_view);
+
+// The message, escaped.
+class MessageFlag final : public spdlog::custom_flag_formatter {
  public:
+  explicit MessageFlag(Escape escape) : escape_(escape) {}
+
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
     const std::string text =
-        JsonEscaped(std::string_view(message.payload.data(), message.payload.size()));
+        escape_(std::string_view(message.payload.data(), message.payload.size()));
     out.append(text.data(), text.data() + text.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonMessageFlag>();
+    return std::make_unique<MessageFlag>(escape_);
   }
+
+ private:
+  const Escape escape_;
 };
+
+std::string Hex(char c) {
+  return Format("\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+}
 
 // Graphic ASCII stays; everything else, and the escape itself, becomes \xNN.
 std::string Plain(std::string_view text) {
@@ -35,10 +46,24 @@ std::string Plain(std::string_view text) {
     if (c > ' ' && c < 0x7f && c != '\\') {
       plain += c;
     } else {
-      plain += Format("\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      plain += Hex(c);
     }
   }
   return plain;
+}
+
+// Reasons quote what clients and neighbours said: a message must not pass for several lines, or
+// steer a terminal.
+std::string OneLine(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) {
+      line += Hex(c);
+    } else {
+      line += c;
+    }
+  }
+  return line;
 }
 
 }  // namespace
@@ -60,11 +85,12 @@ Status SetUpLog(const std::string& part, const std::string& format, const std::s
   }
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   if (format == "json") {
-    formatter->add_flag<JsonMessageFlag>('J').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","part":")" + JsonEscaped(part) +
-        R"(","message":"%J"})");
+    formatter->add_flag<MessageFlag>('J', &JsonEscaped)
+        .set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","part":")" +
+                     JsonEscaped(part) + R"(","message":"%J"})");
   } else if (format == "text") {
-    formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L " + part + "  %v");
+    formatter->add_flag<MessageFlag>('J', &OneLine)
+        .set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L " + part + "  %J");
   } else {
     return InvalidArgumentError("log format is \"" + format + "\", expected text or json");
   }

@@ -87,7 +87,8 @@ std::string ScenarioText(const Scenario& scenario, const std::string& exits) {
   if (!exits.empty()) text += "  exits: " + Word(exits) + "\n";
   text += "devices:\n";
   for (const ScenarioDevice& device : scenario.devices) {
-    text += "  - {name: " + Word(device.name) + ", tasks_per_s: " + Shortest(device.tasks_per_s) + "}\n";
+    text += "  - {name: " + Word(device.name) + ", tasks_per_s: " + Shortest(device.tasks_per_s) +
+            "}\n";
   }
   text += "nodes:\n";
   for (const ScenarioNode& node : scenario.nodes) {

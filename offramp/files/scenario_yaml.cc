@@ -131,9 +131,10 @@ class Parser {
     }
     for (int stage = 1; stage <= scenario_.stage_count(); ++stage) {
       if (served.contains(stage)) continue;
-      root_.Key("nodes").Fail(Format("stage %d has no node, expected one for every stage from 1 "
-                                     "to %d",
-                                     stage, scenario_.stage_count()));
+      root_.Key("nodes").Fail(
+          Format("stage %d has no node, expected one for every stage from 1 "
+                 "to %d",
+                 stage, scenario_.stage_count()));
       return;
     }
   }

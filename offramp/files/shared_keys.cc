@@ -18,7 +18,8 @@ constexpr double kMaxThreshold = 1e6;
 ThresholdsKey ReadThresholds(const YamlView& view) {
   if (!view.present()) return {};
   if (view.IsText("tuned")) return {.tuned = true};
-  return {.fixed = view.Number({.min = 0, .max = kMaxThreshold, .what = "a number of at least 0, or tuned"})};
+  return {.fixed = view.Number(
+              {.min = 0, .max = kMaxThreshold, .what = "a number of at least 0, or tuned"})};
 }
 
 Objective ReadObjective(const YamlView& view) {

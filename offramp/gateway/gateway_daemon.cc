@@ -47,6 +47,7 @@ class GatewayDaemon {
     loop_.Run();
     RemovePart(options_.state_dir, options_.name, hello_.incarnation);
     // The front ends first: they call the core, and nobody answers them any more.
+    if (http_) http_->Stop(kFlushS);  // what was answered still goes out
     http_.reset();
     grpc_.reset();
     rest_.reset();
@@ -129,8 +130,7 @@ class GatewayDaemon {
     } else {
       spdlog::warn(
           "the objective is out of reach: accuracy {:.3f}, mean delay {:.4f} s are the nearest, "
-          "with "
-          "an accuracy weight of {:.3g} s",
+          "with an accuracy weight of {:.3g} s",
           control.accuracy(), control.mean_delay_s(), control.weight_s());
     }
   }

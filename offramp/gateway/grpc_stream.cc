@@ -57,8 +57,8 @@ class InferStream final : public GrpcCall {
  private:
   void OnRead(bool ok) {
     reading_ = false;
-    if (!ok || server().draining()) {
-      read_ended_ = true;
+    if (!ok) read_ended_ = true;
+    if (!ok || server().draining()) {  // then this one is not answered, and the status says so
       Advance();
       return;
     }

@@ -37,7 +37,8 @@ class OipGrpc {
                                                 InferenceService& service,
                                                 OipGrpcOptions options = {});
 
-  // Cuts every call that is still under way; the service hears no more of them.
+  // Cuts every call that is still under way: the service hears no more of them, and must not answer
+  // them from here on.
   ~OipGrpc();
 
   // "127.0.0.1:40002": where it listens.

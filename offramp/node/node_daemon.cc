@@ -27,8 +27,10 @@ namespace offramp {
 
 namespace {
 
-// Answers that were just handed over still have to leave the process.
+// Answers that were just handed over still have to leave the process: how often it is looked, and
+// for how long a neighbour that does not read is waited for.
 constexpr double kFlushS = 0.1;
+constexpr double kLongestFlushS = 2;
 
 class NodeDaemon {
  public:
@@ -151,7 +153,17 @@ class NodeDaemon {
     state_ = DaemonState::kDraining;
     core_->Drain([this] {
       spdlog::info("drained");
-      loop_.RunAt(loop_.NowSeconds() + kFlushS, [this] { loop_.Stop(); });
+      StopWhenSent(loop_.NowSeconds() + kLongestFlushS);
+    });
+  }
+
+  void StopWhenSent(double at_latest_s) {
+    loop_.RunAt(loop_.NowSeconds() + kFlushS, [this, at_latest_s] {
+      if (core_->sessions().unsent_bytes() > 0 && loop_.NowSeconds() < at_latest_s) {
+        StopWhenSent(at_latest_s);
+      } else {
+        loop_.Stop();
+      }
     });
   }
 

@@ -57,6 +57,7 @@ class OffloaderSessions::Session final : public ConnectionHandler {
     if (!closed_) connection_->Send(std::move(frame));
   }
 
+  std::size_t unsent_bytes() const { return closed_ ? 0 : connection_->unsent_bytes(); }
   SessionId id() const { return id_; }
   int offloader() const { return offloader_; }
   std::uint64_t received_tasks() const { return received_tasks_; }
@@ -147,6 +148,12 @@ void OffloaderSessions::Broadcast(const MakeFrame& make) {
 int OffloaderSessions::OffloaderOf(SessionId session) const {
   const auto it = sessions_.find(session);
   return it == sessions_.end() ? -1 : it->second->offloader();
+}
+
+std::size_t OffloaderSessions::unsent_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, session] : sessions_) bytes += session->unsent_bytes();
+  return bytes;
 }
 
 std::uint64_t OffloaderSessions::received_tasks(SessionId session) const {

@@ -2,6 +2,7 @@
 // offloader (a newer connection of the same name replaces the older), and hands frames up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -54,6 +55,10 @@ class OffloaderSessions {
 
   int size() const { return static_cast<int>(offloaders_.size()); }
   bool any() const { return !sessions_.empty(); }
+
+  // Bytes that the network has not taken yet, over all sessions. Whoever ends in order waits for 0.
+  std::size_t unsent_bytes() const;
+
   std::uint64_t refused_peers() const { return refused_peers_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "offramp/base/check.h"
+#include "offramp/optimize/receiver_message.h"
 #include "offramp/optimize/visit_cost.h"
 
 namespace offramp {
@@ -26,7 +27,8 @@ void CleanAll(std::vector<double>& values, int size, double most) {
 }  // namespace
 
 DtoEeAgent::State::State(int stage_in, int offloaders_in, int receivers_in,
-                         std::shared_ptr<const ExitProfile> profile_in, DtoEeOptions options_in)
+                         std::shared_ptr<const ExitProfile> profile_in, DtoEeOptions options_in,
+                         const AgentShare* share)
     : stage(stage_in),
       offloaders(offloaders_in),
       receivers(receivers_in),
@@ -37,12 +39,16 @@ DtoEeAgent::State::State(int stage_in, int offloaders_in, int receivers_in,
       shares(static_cast<std::size_t>(receivers), receivers > 0 ? 1.0 / receivers : 0.0),
       threshold(kNeverExit),
       momentum(shares),
-      cost_s(static_cast<std::size_t>(receivers)),
-      mean_cost_s(static_cast<std::size_t>(receivers)) {
+      mean_cost_s(static_cast<std::size_t>(receivers)),
+      work(share != nullptr ? share->workspace : std::make_shared<AgentWorkspace>()) {
   OFFRAMP_CHECK(stage >= 0 && offloaders >= 0 && receivers >= 0, "an agent's place");
   OFFRAMP_CHECK(!profile || stage <= profile->stages(), "the profile has fewer stages");
   if (profile && stage > 0 && profile->has_exit(stage)) {
-    exit.emplace(*profile, stage);
+    if (share != nullptr) {
+      exit = share->exit[static_cast<std::size_t>(stage)];
+    } else {
+      exit.emplace(*profile, stage);
+    }
     threshold = kFirstThreshold;
   }
   const auto size = static_cast<std::size_t>(receivers);
@@ -71,7 +77,13 @@ void DtoEeAgent::State::Measure(AgentMeasurement measurement) {
   }
   if (!profile) return;
   const double total = measured.row_mix.size() == profile->rows() ? Total(measured.row_mix) : 0;
-  if (!std::isfinite(total) || total <= 0) measured.row_mix.assign(profile->rows(), 1.0F);
+  if (!std::isfinite(total) || total <= 0) measured.row_mix.clear();
+}
+
+std::span<const float> DtoEeAgent::State::Mix() const {
+  if (!measured.row_mix.empty()) return measured.row_mix;
+  work->alike.resize(profile->rows(), 1.0F);
+  return work->alike;
 }
 
 double DtoEeAgent::State::weight_s() const {
@@ -83,6 +95,25 @@ bool DtoEeAgent::State::Fresh(const InboxEntry& entry, std::uint64_t round) cons
   if (!entry.message) return false;
   return round < entry.received ||
          static_cast<double>(round - entry.received) <= options.round_time_to_live;
+}
+
+std::optional<AgentMessage> DtoEeAgent::State::Common(std::uint64_t round) const {
+  const std::vector<int> live = Live(round);
+  const std::vector<double> share = SharesInUse(live);
+  std::vector<DownstreamView> views;
+  for (std::size_t n = 0; n < live.size(); ++n) {
+    const auto k = static_cast<std::size_t>(live[n]);
+    views.push_back(
+        {.message = &*inbox[k].message, .share = share[n], .transfer_s = measured.transfer_s[k]});
+  }
+  const MessageInput input{.stage = stage,
+                           .last_stage = last_stage,
+                           .has_exit = exit.has_value(),
+                           .exit_relieves = exit.has_value() && options.thresholds_move,
+                           .threshold = threshold,
+                           .visit_cap_services = options.visit_cap_services,
+                           .offloaders = offloaders};
+  return ComposeCommon(input, measured, views, round);
 }
 
 std::vector<int> DtoEeAgent::State::Live(std::uint64_t round) const {

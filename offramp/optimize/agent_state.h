@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "offramp/optimize/dto_ee_agent.h"
@@ -19,15 +21,33 @@ struct InboxEntry {
   std::uint64_t received = 0;  // own round; lifetimes do not need clocks in common
 };
 
+// What a step computes by profile row and forgets: agents of one thread may share it, so that a
+// fleet of 100,000 is no larger than its messages.
+struct AgentWorkspace {
+  std::vector<std::vector<float>> cost_s;  // z, by receiver
+  std::vector<float> outgoing;             // row mix of what goes on
+  std::vector<float> going_on_s;           // cost of going on over the split
+  std::vector<float> alike;                // 1 for every row
+
+  // Mean cost of a visit over all rows alike, by message and weight: a source's offloading to one
+  // receiver costs what every other source's does. Kept for one round; unused when not shared.
+  bool shared = false;
+  std::uint64_t round = 0;
+  std::map<std::vector<double>, double> mean_cost_s;
+};
+
 struct DtoEeAgent::State {
   State(int stage, int offloaders, int receivers, std::shared_ptr<const ExitProfile> profile,
-        DtoEeOptions options);
+        DtoEeOptions options, const AgentShare* share);
 
   void Measure(AgentMeasurement measurement);
   void Update(std::uint64_t round, Random& random);
 
   // a in force: the measurement's, else the options'.
   double weight_s() const;
+
+  // DTO-R's message but for its address; nullopt: nothing to say (receiver_message.h).
+  std::optional<AgentMessage> Common(std::uint64_t round) const;
 
   // Receivers that are alive and heard within the time to live, ascending.
   std::vector<int> Live(std::uint64_t round) const;
@@ -39,7 +59,8 @@ struct DtoEeAgent::State {
   // The steps of Update. `split` is SharesInUse(live); indices n run over `live`.
   bool WaitForEcho(const std::vector<int>& live, std::uint64_t round);
   void NoteDisturbance(const std::vector<int>& live);
-  void PriceReceivers(const std::vector<int>& live);
+  void PriceReceivers(const std::vector<int>& live, std::uint64_t round);
+  double PriceForAlike(int k, std::uint64_t round);
   std::vector<LinkModel> ModelLinks(const std::vector<int>& live,
                                     const std::vector<double>& split) const;
   void StepThreshold(const std::vector<int>& live, const std::vector<double>& split,
@@ -73,13 +94,14 @@ struct DtoEeAgent::State {
   std::vector<bool> echoed;   // by n: the message answers our last change
   std::uint64_t changed = 0;  // round of the last change
   std::uint64_t updates = 0;
+  bool cold = true;          // not started from a strategy
   double usual_outflow = 0;  // follows outflow; a leap from it is a disturbance
 
-  // Workspace, so that a round allocates next to nothing. By profile row.
-  std::vector<std::vector<float>> cost_s;  // z, by receiver
-  std::vector<double> mean_cost_s;         // by receiver: z over this node's own mix
-  std::vector<float> outgoing;             // row_mix of what goes on
-  std::vector<float> going_on_s;           // cost of going on over the split
+  std::vector<double> mean_cost_s;  // by receiver: z over this node's own mix
+  std::shared_ptr<AgentWorkspace> work;
+
+  // The node's mix by row; all alike where none was measured.
+  std::span<const float> Mix() const;
 };
 
 }  // namespace offramp

@@ -8,10 +8,15 @@ namespace offramp {
 namespace {
 
 constexpr double kQuorum = 0.99;  // of the flow must have answered the last change
-constexpr std::uint64_t kMostRoundsToWait = 8;
+constexpr std::uint64_t kMostRoundsToWait = 16;
 constexpr double kDisturbance = 0.2;  // relative change of the outflow
-constexpr double kJumpChance = 0.1;
+constexpr double kJumpChance = 0.4;
 constexpr std::uint64_t kJumpsAfter = 10;  // updates
+// A cold fleet first lets nearly everything go on for a few updates: thresholds that come down
+// together, each seeing what the later ones then cost, end in better optima than thresholds that
+// rise one by one (U has several).
+constexpr std::uint64_t kHighUpdates = 4;
+constexpr double kHighThreshold = 0.95F;
 constexpr std::uint64_t kCurveAfter = 20;  // updates
 constexpr double kLeastOutflow = 1e-9;     // tasks/s
 constexpr double kLeastMeasuredOutflow = 1e-3;
@@ -39,7 +44,7 @@ void DtoEeAgent::State::Update(std::uint64_t round, Random& random) {
   NoteDisturbance(live);
 
   const std::vector<double> split = SharesInUse(live);
-  PriceReceivers(live);
+  PriceReceivers(live, round);
   const std::vector<LinkModel> links = ModelLinks(live, split);
   const double least = options.measured_flows ? kLeastMeasuredOutflow : kLeastOutflow;
   const std::vector<double> x = EqualizeMarginals(links, std::max(measured.outflow_per_s, least));
@@ -73,7 +78,25 @@ void DtoEeAgent::State::NoteDisturbance(const std::vector<int>& live) {
   known = live;
 }
 
-void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live) {
+double DtoEeAgent::State::PriceForAlike(int k, std::uint64_t round) {
+  const AgentMessage& message = MessageOf(k);
+  std::vector<double> key = {weight_s()};
+  key.insert(key.end(), message.visit_delay_s.begin(), message.visit_delay_s.end());
+  key.insert(key.end(), message.thresholds.begin(), message.thresholds.end());
+  // By whoever is furthest: live, agents count their own rounds, and idle ones make fewer.
+  if (work->round < round) {
+    work->mean_cost_s.clear();
+    work->round = round;
+  }
+  const auto [entry, added] = work->mean_cost_s.try_emplace(std::move(key), 0.0);
+  if (added) {
+    VisitCostRows(message, *profile, weight_s(), work->outgoing);
+    entry->second = Total(work->outgoing) / static_cast<double>(profile->rows());
+  }
+  return entry->second;
+}
+
+void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live, std::uint64_t round) {
   if (!profile) {
     for (const int k : live) {
       double sum = 0;
@@ -82,7 +105,13 @@ void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live) {
     }
     return;
   }
-  outgoing = measured.row_mix;
+  if (work->shared && !exit && measured.row_mix.empty()) {
+    for (const int k : live) mean_cost_s[static_cast<std::size_t>(k)] = PriceForAlike(k, round);
+    return;
+  }
+  const std::span<const float> mix = Mix();
+  std::vector<float>& outgoing = work->outgoing;
+  outgoing.assign(mix.begin(), mix.end());
   if (exit) {
     const std::span<const float> confidence = profile->confidence(stage);
     const auto c = static_cast<float>(threshold);
@@ -92,12 +121,13 @@ void DtoEeAgent::State::PriceReceivers(const std::vector<int>& live) {
   }
   double total = Total(outgoing);
   // Next to nothing goes on: price what would.
-  if (!(total > 1e-3 * Total(measured.row_mix))) {
-    outgoing = measured.row_mix;
+  if (!(total > 1e-3 * Total(mix))) {
+    outgoing.assign(mix.begin(), mix.end());
     total = Total(outgoing);
   }
+  work->cost_s.resize(std::max(work->cost_s.size(), static_cast<std::size_t>(receivers)));
   for (const int k : live) {
-    std::vector<float>& z = cost_s[static_cast<std::size_t>(k)];
+    std::vector<float>& z = work->cost_s[static_cast<std::size_t>(k)];
     VisitCostRows(MessageOf(k), *profile, weight_s(), z);
     mean_cost_s[static_cast<std::size_t>(k)] = WeightedSum(outgoing, z) / total;
   }
@@ -127,6 +157,7 @@ void DtoEeAgent::State::StepThreshold(const std::vector<int>& live,
   model.any_distance =
       !options.measured_flows && updates > kJumpsAfter && random.Chance(kJumpChance);
   double q = 0;
+  std::vector<float>& going_on_s = work->going_on_s;
   going_on_s.assign(profile->rows(), 0.0F);
   for (std::size_t n = 0; n < live.size(); ++n) {
     const auto k = static_cast<std::size_t>(live[n]);
@@ -139,12 +170,17 @@ void DtoEeAgent::State::StepThreshold(const std::vector<int>& live,
     q += p * p * p / (w * w) * message.curvature / message.headroom;
     const auto share = static_cast<float>(p);
     const auto transfer = static_cast<float>(measured.transfer_s[k]);
+    const std::vector<float>& cost = work->cost_s[k];
     for (std::size_t r = 0; r < going_on_s.size(); ++r) {
-      going_on_s[r] += share * (transfer + cost_s[k][r]);
+      going_on_s[r] += share * (transfer + cost[r]);
     }
   }
   model.headroom = model.curvature / std::max(q, 1e-300);
-  exit->Prepare(measured.row_mix, going_on_s, weight_s());
+  if (cold && !options.measured_flows && updates <= kHighUpdates) {
+    threshold = std::max(threshold, kHighThreshold);
+    return;
+  }
+  exit->Prepare(Mix(), going_on_s, weight_s());
   threshold = exit->BestThreshold(model, measured.arrival_rate_per_s, threshold);
   if (updates >= kCurveAfter) curve = exit->Curve();
 }

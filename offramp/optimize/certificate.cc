@@ -60,8 +60,7 @@ class Paths {
     double least = std::numeric_limits<double>::infinity();
     for (int l = problem_.first_link(node); l < problem_.first_link(node + 1); ++l) {
       const ProblemLink& link = problem_.link(l);
-      least = std::min(least,
-                       reach * link.transfer_s + cost_s_[static_cast<std::size_t>(link.to)]);
+      least = std::min(least, reach * link.transfer_s + cost_s_[static_cast<std::size_t>(link.to)]);
     }
     return least;
   }

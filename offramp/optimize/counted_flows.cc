@@ -20,26 +20,31 @@ CountedFlows::CountedFlows(const Problem& problem, double round_s, double memory
       memory_s_(memory_s),
       mixes_(mixes),
       random_(seed),
-      link_rate_per_s_(static_cast<std::size_t>(problem.link_count()), 0.0),
-      seen_(static_cast<std::size_t>(problem.node_count())) {
+      link_rate_per_s_(static_cast<std::size_t>(problem.link_count()), 0.0) {
   if (!mixes_) return;
   for (int n = problem.first_node(1); n < problem.node_count(); ++n) {
-    seen_[static_cast<std::size_t>(n)].assign(problem.rows(), 0.0F);
+    mix_.emplace_back(problem.profile(), problem.node(n).stage);
   }
 }
 
 void CountedFlows::Walk(const Problem& problem, const Strategy& strategy, int source) {
   const ExitProfile* profile = problem.profile().get();
   const auto row = static_cast<std::size_t>(random_.Below(problem.rows()));
+  survived_.clear();
   int node = source;
   while (true) {
     const auto here = static_cast<std::size_t>(node);
     const int stage = problem.node(node).stage;
-    if (mixes_ && stage > 0) seen_[here][row] += 1;
+    if (mixes_ && stage > 0) {
+      mix_[static_cast<std::size_t>(node - problem.first_node(1))].Observe(survived_);
+    }
     if (stage == problem.stages()) return;
     if (profile != nullptr && problem.has_exit(stage) &&
         static_cast<double>(profile->confidence(stage)[row]) >= strategy.threshold[here]) {
       return;
+    }
+    if (problem.has_exit(stage)) {
+      survived_.push_back(static_cast<float>(strategy.threshold[here]));
     }
     const int end = problem.first_link(node + 1);
     int link = problem.first_link(node);
@@ -56,13 +61,11 @@ void CountedFlows::Count(const Problem& problem, const Strategy& strategy) {
   ++rounds_;
   const double forgotten = 1 - std::exp(-round_s_ / memory_s_);
   link_tasks_.assign(link_rate_per_s_.size(), 0.0);
-  for (std::vector<float>& rows : seen_) {
-    for (float& count : rows) count *= static_cast<float>(1 - forgotten);
-  }
   for (int source = 0; source < problem.first_node(1); ++source) {
     const double mean = problem.node(source).arrival_rate_per_s * round_s_;
     for (int n = PoissonCount(mean, random_); n > 0; --n) Walk(problem, strategy, source);
   }
+  for (RowMix& mix : mix_) mix.Round(forgotten / 2);
   // The first rounds average what there is.
   const double weight = std::max(forgotten, 1 / static_cast<double>(rounds_));
   for (std::size_t l = 0; l < link_rate_per_s_.size(); ++l) {
@@ -84,9 +87,9 @@ void CountedFlows::Apply(const Problem& problem, int node, AgentMeasurement& mea
     measurement.outflow_per_s += measurement.flow_per_s.back();
   }
   if (problem.node(node).stage == 0) measurement.arrival_rate_per_s = measurement.outflow_per_s;
-  // Too few tasks say nothing yet: all rows alike.
-  const std::vector<float>& seen = seen_[static_cast<std::size_t>(node)];
-  if (mixes_ && !seen.empty()) measurement.row_mix = seen;
+  if (mixes_ && problem.node(node).stage > 0) {
+    measurement.row_mix = mix_[static_cast<std::size_t>(node - problem.first_node(1))].mix();
+  }
 }
 
 }  // namespace offramp

@@ -10,13 +10,14 @@ DtoEe::DtoEe(Problem problem, DtoEeRunOptions options)
     : problem_(std::move(problem)),
       options_(std::move(options)),
       random_(options_.seed),
+      share_(problem_.profile().get()),
       alive_(static_cast<std::size_t>(problem_.node_count()), true) {
   options_.agent.accuracy_weight_s = problem_.accuracy_weight_s();
   agents_.reserve(alive_.size());
   for (int n = 0; n < problem_.node_count(); ++n) {
     agents_.emplace_back(problem_.node(n).stage, static_cast<int>(problem_.links_to(n).size()),
                          problem_.first_link(n + 1) - problem_.first_link(n), problem_.profile(),
-                         options_.agent);
+                         options_.agent, &share_);
   }
 }
 
@@ -109,8 +110,9 @@ void DtoEe::OffloadersMove(const std::vector<bool>& awake) {
 
 void DtoEe::Speak(int node) {
   const std::span<const int> in = problem_.links_to(node);
+  std::vector<AgentMessage> messages = agent(node).Messages(round_);
   for (std::size_t i = 0; i < in.size(); ++i) {
-    AgentMessage message = agent(node).MessageTo(static_cast<int>(i), round_);
+    AgentMessage& message = messages[i];
     if (message.stage == 0 || random_.Chance(options_.faults.loss)) continue;
     const int from = problem_.link(in[i]).from;
     Post(from, in[i] - problem_.first_link(from), std::move(message));
@@ -122,8 +124,8 @@ void DtoEe::Post(int to, int receiver, AgentMessage message) {
   if (late == 0) {
     agent(to).Receive(receiver, message, round_);
   } else {
-    letters_.push_back({.due = round_ + late, .to = to, .receiver = receiver,
-                        .message = std::move(message)});
+    letters_.push_back(
+        {.due = round_ + late, .to = to, .receiver = receiver, .message = std::move(message)});
   }
 }
 

@@ -1,6 +1,6 @@
 // DTO-EE over a whole Problem: every node's agent in rounds, as a fleet would run them, without
-// queues, processes or time. core/evaluate is the physics, a network that may lose and delay carries
-// the messages. A round (Xie et al., arXiv 2412.08284; algorithm.md sections 3 to 5):
+// queues, processes or time. core/evaluate is the physics, a network that may lose and delay
+// carries the messages. A round (Xie et al., arXiv 2412.08284; algorithm.md sections 3 to 5):
 //
 //     measure     every node learns the flows that the present strategy causes
 //     DTO-R       receivers, last stage first, tell their offloaders what a visit costs
@@ -87,6 +87,7 @@ class DtoEe {
   DtoEeRunOptions options_;
   Random random_;
   Evaluator evaluator_;
+  AgentShare share_;
   std::vector<DtoEeAgent> agents_;
   std::vector<bool> alive_;
   std::vector<Letter> letters_;  // under way

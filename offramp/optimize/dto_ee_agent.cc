@@ -9,9 +9,20 @@
 
 namespace offramp {
 
+AgentShare::AgentShare(const ExitProfile* profile) : workspace(std::make_shared<AgentWorkspace>()) {
+  workspace->shared = true;
+  if (profile == nullptr || profile->rows() == 0) return;
+  exit.resize(static_cast<std::size_t>(profile->stages()) + 1);
+  for (int stage = 1; stage < profile->stages(); ++stage) {
+    if (profile->has_exit(stage)) exit[static_cast<std::size_t>(stage)].emplace(*profile, stage);
+  }
+}
+
 DtoEeAgent::DtoEeAgent(int stage, int offloaders, int receivers,
-                       std::shared_ptr<const ExitProfile> profile, DtoEeOptions options)
-    : state_(std::make_unique<State>(stage, offloaders, receivers, std::move(profile), options)) {}
+                       std::shared_ptr<const ExitProfile> profile, DtoEeOptions options,
+                       const AgentShare* share)
+    : state_(std::make_unique<State>(stage, offloaders, receivers, std::move(profile), options,
+                                     share)) {}
 
 DtoEeAgent::~DtoEeAgent() = default;
 DtoEeAgent::DtoEeAgent(DtoEeAgent&&) noexcept = default;
@@ -19,6 +30,7 @@ DtoEeAgent& DtoEeAgent::operator=(DtoEeAgent&&) noexcept = default;
 
 void DtoEeAgent::Start(const std::vector<double>& shares, double threshold) {
   State& s = *state_;
+  s.cold = false;
   // A float, as all thresholds of ThresholdStep.
   if (s.exit && threshold >= 0) s.threshold = static_cast<double>(static_cast<float>(threshold));
   double total = 0;
@@ -36,23 +48,23 @@ void DtoEeAgent::Measure(AgentMeasurement measurement) { state_->Measure(std::mo
 AgentMessage DtoEeAgent::MessageTo(int offloader, std::uint64_t round) const {
   const State& s = *state_;
   OFFRAMP_CHECK(offloader >= 0 && offloader < s.offloaders, "no such offloader");
-  const std::vector<int> live = s.Live(round);
-  const std::vector<double> share = s.SharesInUse(live);
-  std::vector<DownstreamView> views;
-  for (std::size_t n = 0; n < live.size(); ++n) {
-    const auto k = static_cast<std::size_t>(live[n]);
-    views.push_back({.message = &*s.inbox[k].message,
-                     .share = share[n],
-                     .transfer_s = s.measured.transfer_s[k]});
+  const std::optional<AgentMessage> common = s.Common(round);
+  return common ? AddressMessage(*common, s.measured, s.offloaders,
+                                 WeightTotal(s.measured, s.offloaders), offloader)
+                : AgentMessage{};
+}
+
+std::vector<AgentMessage> DtoEeAgent::Messages(std::uint64_t round) const {
+  const State& s = *state_;
+  std::vector<AgentMessage> messages(static_cast<std::size_t>(s.offloaders));
+  const std::optional<AgentMessage> common = s.Common(round);
+  if (!common) return messages;
+  const double total = WeightTotal(s.measured, s.offloaders);
+  for (int i = 0; i < s.offloaders; ++i) {
+    messages[static_cast<std::size_t>(i)] =
+        AddressMessage(*common, s.measured, s.offloaders, total, i);
   }
-  const MessageInput input{.stage = s.stage,
-                           .last_stage = s.last_stage,
-                           .has_exit = s.exit.has_value(),
-                           .exit_relieves = s.exit.has_value() && s.options.thresholds_move,
-                           .threshold = s.threshold,
-                           .visit_cap_services = s.options.visit_cap_services,
-                           .offloaders = s.offloaders};
-  return ComposeMessage(input, s.measured, views, offloader, round).value_or(AgentMessage{});
+  return messages;
 }
 
 bool DtoEeAgent::Receive(int receiver, const AgentMessage& message, std::uint64_t round) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "offramp/base/random.h"
@@ -21,6 +22,7 @@
 #include "offramp/core/exit_rule.h"
 #include "offramp/core/sender.h"
 #include "offramp/optimize/agent_measurement.h"
+#include "offramp/optimize/threshold_step.h"
 
 namespace offramp {
 
@@ -47,12 +49,24 @@ struct DtoEeOptions {
   }
 };
 
+struct AgentWorkspace;
+
+// What agents of one fleet in one thread have in common (planner and simulator): the sorted exit
+// profile and the memory of a step. A value; copies refer to the same.
+struct AgentShare {
+  explicit AgentShare(const ExitProfile* profile);  // null: no exits
+
+  std::vector<std::optional<ThresholdStep>> exit;  // by stage
+  std::shared_ptr<AgentWorkspace> workspace;
+};
+
 class DtoEeAgent {
  public:
   // `stage` in 0..H. Offloaders and receivers are known by index, in a fixed order. A null profile:
-  // no exits, all rows alike. REQUIRES: stage >= 0, counts >= 0, the profile has >= `stage` stages.
+  // no exits, all rows alike. With `share` (of this profile) agents must not act at the same time.
+  // REQUIRES: stage >= 0, counts >= 0, the profile has >= `stage` stages.
   DtoEeAgent(int stage, int offloaders, int receivers, std::shared_ptr<const ExitProfile> profile,
-             DtoEeOptions options);
+             DtoEeOptions options, const AgentShare* share = nullptr);
   ~DtoEeAgent();
   DtoEeAgent(DtoEeAgent&&) noexcept;
   DtoEeAgent& operator=(DtoEeAgent&&) noexcept;
@@ -70,6 +84,9 @@ class DtoEeAgent {
   // has no live receiver has nothing to say: the message has stage 0 (send none; Receive ignores
   // it), and offloaders take its silence for a failure.
   AgentMessage MessageTo(int offloader, std::uint64_t round) const;
+
+  // The same for all offloaders at once: linear in their number.
+  std::vector<AgentMessage> Messages(std::uint64_t round) const;
 
   // Keeps the newest message of receiver k; ignores malformed ones (wrong stage or sizes, not
   // finite, out of range) and old ones. Returns whether it was taken. `round` is this node's.

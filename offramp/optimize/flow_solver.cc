@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 
 #include <IpIpoptApplication.hpp>
 #include <IpTNLP.hpp>
 
+#include "offramp/base/serial_section.h"
 #include "offramp/core/evaluate.h"
 #include "offramp/optimize/marginal_cost.h"
 
@@ -173,8 +173,7 @@ Result<double> SolveFlows(const Problem& problem, Strategy& strategy) {
       return InternalError("Ipopt could not be initialised");
     }
     // MUMPS, which solves Ipopt's linear systems, keeps state of its own: one at a time.
-    static std::mutex one_at_a_time;
-    const std::scoped_lock lock(one_at_a_time);
+    const SerialSection section;
     // Whatever it returns, the best point it visited is kept.
     solver->OptimizeTNLP(program);
     strategy = program->best();

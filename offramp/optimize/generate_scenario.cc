@@ -165,11 +165,10 @@ class Generator {
     scenario_.input_bytes = 150'528;
     for (int h = 1; h <= stages; ++h) {
       const bool last = h == stages;
-      scenario_.stages.push_back(
-          {.gflops = std::round(10 * (2 + 6 * random_.Uniform())) / 10,
-           .output_bytes = last ? 0 : 50'000 * (stages - h + 1),
-           .memory_bytes = 20'000'000 * h,
-           .exit = exit[static_cast<std::size_t>(h - 1)]});
+      scenario_.stages.push_back({.gflops = std::round(10 * (2 + 6 * random_.Uniform())) / 10,
+                                  .output_bytes = last ? 0 : 50'000 * (stages - h + 1),
+                                  .memory_bytes = 20'000'000 * h,
+                                  .exit = exit[static_cast<std::size_t>(h - 1)]});
     }
     scenario_.profile = SyntheticProfile(exit, options_.rows, options_.seed + 0x5eed);
     alive_.assign(options_.rows, true);

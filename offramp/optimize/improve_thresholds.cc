@@ -22,9 +22,8 @@ class Exit {
         weight_(static_cast<float>(problem.accuracy_weight_s())),
         order_(problem.rows()) {
     std::iota(order_.begin(), order_.end(), 0);
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-      return confidence_[a] < confidence_[b];
-    });
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](std::size_t a, std::size_t b) { return confidence_[a] < confidence_[b]; });
   }
 
   // Number of rows below the threshold.

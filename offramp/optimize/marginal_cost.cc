@@ -29,16 +29,14 @@ void MarginalCost::Compute(const Problem& problem, const Strategy& strategy,
   for (int node = problem.node_count() - 1; node >= 0; --node) {
     const auto n = static_cast<std::size_t>(node);
     const ProblemNode& here = problem.node(node);
-    const std::span<const float> rate = evaluator.row_rate(node);
     float* const z = visit_.data() + n * rows_;
     const bool last = here.stage == problem.stages();
     const bool exit = problem.has_exit(here.stage);
     const auto own =
-        here.stage == 0
-            ? 0.0F
-            : static_cast<float>(EvaluateQueue(evaluation.arrival_rate_per_s[n],
-                                               here.service_rate_per_s, here.congestion)
-                                     .marginal_s);
+        here.stage == 0 ? 0.0F
+                        : static_cast<float>(EvaluateQueue(evaluation.arrival_rate_per_s[n],
+                                                           here.service_rate_per_s, here.congestion)
+                                                 .marginal_s);
     if (last) {
       for (std::size_t r = 0; r < rows_; ++r) {
         z[r] = own - (problem.profile() ? a * problem.profile()->correct(here.stage)[r] : 0.0F);
@@ -47,11 +45,14 @@ void MarginalCost::Compute(const Problem& problem, const Strategy& strategy,
     }
     GoingOn(problem, strategy, node, going_on_);
     const double cut = strategy.threshold[n];
+    const bool source = here.stage == 0;
+    const std::span<const float> rate =
+        source ? std::span<const float>() : evaluator.row_rate(node);
     for (std::size_t r = 0; r < rows_; ++r) {
       const bool leaves =
           exit && static_cast<double>(problem.profile()->confidence(here.stage)[r]) >= cut;
       z[r] = own + (leaves ? -a * problem.profile()->correct(here.stage)[r] : going_on_[r]);
-      survivors[r] = leaves ? 0.0F : rate[r];
+      survivors[r] = leaves ? 0.0F : source ? static_cast<float>(here.arrival_rate_per_s) : rate[r];
     }
     const double outflow = Total(survivors);
     for (int l = problem.first_link(node); l < problem.first_link(node + 1); ++l) {

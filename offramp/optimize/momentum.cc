@@ -1,17 +1,15 @@
 #include "offramp/optimize/momentum.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace offramp {
 
 std::vector<double> Momentum::Step(const std::vector<double>& from, std::vector<double> x) {
   double uphill = 0;  // (from - x) . (x - previous): > 0 when the last move overshot
   for (std::size_t k = 0; k < x.size(); ++k) uphill += (from[k] - x[k]) * (x[k] - previous_[k]);
-  if (uphill > 0) t_ = 1;
-  const double next = 0.5 * (1 + std::sqrt(1 + 4 * t_ * t_));
-  const double beta = (t_ - 1) / next;
-  t_ = next;
+  if (uphill > 0) steps_ = 0;
+  const double beta = static_cast<double>(steps_) / (steps_ + 1);
+  ++steps_;
 
   std::vector<double> y(x.size());
   double total = 0;

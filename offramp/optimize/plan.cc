@@ -126,8 +126,8 @@ class Planner {
   void RunFleet() {
     if (!objective_.steers()) best_ = {};
     DtoEe fleet(train_, {.seed = options_.seed});
-    const RoundsResult result = RunRounds(fleet, options_.rounds, objective_, best_,
-                                          &plan_.history, options_.progress);
+    const RoundsResult result =
+        RunRounds(fleet, options_.rounds, objective_, best_, &plan_.history, options_.progress);
     plan_.rounds = result.rounds;
     plan_.stop = result.converged ? PlanStop::kConverged : PlanStop::kRoundsSpent;
     plan_.message = result.converged ? "converged: nothing gets better by more than 0.001 % of the "
@@ -151,14 +151,17 @@ class Planner {
     }
   }
 
-  // The best shares yet with other thresholds, equal within each stage.
+  // The best shares yet with other thresholds, equal within each stage. From high ones, where going
+  // on is common and congested, they descend together and most often end best.
   Strategy RestartFrom(int restart, Random& random) {
+    constexpr double kHigh = 0.95;
     Strategy strategy = best_.strategy;
     const std::vector<double> tuned =
-        restart == 1 ? TuneThresholds(train_).by_stage : std::vector<double>();
+        restart == 2 ? TuneThresholds(train_).by_stage : std::vector<double>();
     for (int stage = 1; stage < train_.stages(); ++stage) {
-      const double threshold = restart == 1 ? tuned[static_cast<std::size_t>(stage - 1)]
-                                            : 0.3 + 0.7 * random.Uniform();
+      const double threshold = restart == 1   ? kHigh
+                               : restart == 2 ? tuned[static_cast<std::size_t>(stage - 1)]
+                                              : 0.3 + 0.7 * random.Uniform();
       SetStageThreshold(train_, stage, threshold, strategy);
     }
     return strategy;
@@ -167,7 +170,8 @@ class Planner {
   Status RunReference() {
     ReferenceOptions reference;
     reference.seed = options_.seed;
-    reference.own_starts = 1 + options_.restarts;
+    reference.own_starts = options_.restarts;
+    reference.alternations = 4;
     // A fleet's own end is a good start, too.
     DtoEe fleet(train_, {.seed = options_.seed});
     Candidate end;

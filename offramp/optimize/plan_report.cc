@@ -88,9 +88,9 @@ std::string Plan::FullReport(const Problem& problem) const {
     text += "rounds:\n";
     const std::size_t step = std::max<std::size_t>(1, history.size() / 10);
     for (std::size_t i = 0; i < history.size(); i += step) {
-      text += Format("  %5d  mean delay %.4g s, accuracy %.4f, objective %.6g s\n",
-                     history[i].round, history[i].mean_delay_s, history[i].accuracy,
-                     history[i].objective_s);
+      text +=
+          Format("  %5d  mean delay %.4g s, accuracy %.4f, objective %.6g s\n", history[i].round,
+                 history[i].mean_delay_s, history[i].accuracy, history[i].objective_s);
     }
   }
   return text;

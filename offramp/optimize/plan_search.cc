@@ -6,8 +6,8 @@
 namespace offramp {
 namespace {
 
-constexpr int kPatience = 40;       // rounds without getting better
-constexpr double kStill = 1e-5;     // of the delay: what counts as better
+constexpr int kPatience = 40;        // rounds without getting better
+constexpr double kStill = 1e-5;      // of the delay: what counts as better
 constexpr double kOnTheLine = 1e-9;  // rounding of an exact evaluation
 constexpr int kSearchRounds = 60;
 constexpr int kBisections = 16;
@@ -42,9 +42,8 @@ RoundsResult RunRounds(DtoEe& fleet, int rounds, const Objective& objective, Can
     const Strategy strategy = fleet.strategy();
     const Evaluation& e = round < rounds ? fleet.Round() : fleet.Evaluate();
     result.rounds = round;
-    const Candidate now{.mean_delay_s = e.mean_delay_s,
-                        .accuracy = e.accuracy,
-                        .objective_s = e.objective_s};
+    const Candidate now{
+        .mean_delay_s = e.mean_delay_s, .accuracy = e.accuracy, .objective_s = e.objective_s};
     if (history != nullptr) {
       history->push_back({.round = round,
                           .mean_delay_s = e.mean_delay_s,

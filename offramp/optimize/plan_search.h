@@ -38,7 +38,7 @@ struct WeightSearch {
 };
 
 // The accuracy weight at which the fleet's converged rounds just meet a floor or ceiling, by
-// bisection of its logarithm, each step starting where the last one ended (decision 10). Offers
+// bisection of its logarithm, each step starting where the last one ended (decision 13). Offers
 // every strategy it meets to `best`.
 WeightSearch SearchWeight(const Problem& problem, const PlanOptions& options, Candidate& best);
 

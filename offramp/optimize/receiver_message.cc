@@ -16,19 +16,11 @@ constexpr double kTinyRate = 1e-12;
 constexpr double kLargest = 1e30;
 constexpr std::size_t kMostStages = 64;
 
-// w_i, normalised over all offloaders.
-double WeightOf(const MessageInput& input, const AgentMeasurement& measured, int offloader) {
+// Before normalisation: the share of the inflow, or what lets an idle offloader begin.
+double RawWeight(const AgentMeasurement& measured, int offloaders, int offloader) {
   const double arrivals = std::max(measured.arrival_rate_per_s, kTinyRate);
-  const double floor = kWeightFloor / input.offloaders;
-  double total = 0;
-  double own = floor;
-  for (int i = 0; i < input.offloaders; ++i) {
-    const double inflow = measured.inflow_per_s[static_cast<std::size_t>(i)];
-    const double weight = std::max(inflow / arrivals, floor);
-    total += weight;
-    if (i == offloader) own = weight;
-  }
-  return own / total;
+  return std::max(measured.inflow_per_s[static_cast<std::size_t>(offloader)] / arrivals,
+                  kWeightFloor / offloaders);
 }
 
 // Excess that only the sources can take away, in tasks/s of this node's outflow.
@@ -47,10 +39,34 @@ bool InRange(double value, double least) {
 
 }  // namespace
 
+double WeightTotal(const AgentMeasurement& measured, int offloaders) {
+  double total = 0;
+  for (int i = 0; i < offloaders; ++i) total += RawWeight(measured, offloaders, i);
+  return total;
+}
+
+AgentMessage AddressMessage(const AgentMessage& common, const AgentMeasurement& measured,
+                            int offloaders, double weight_total, int offloader) {
+  AgentMessage message = common;
+  message.weight = RawWeight(measured, offloaders, offloader) / weight_total;
+  message.flow = measured.inflow_per_s[static_cast<std::size_t>(offloader)];
+  return message;
+}
+
 std::optional<AgentMessage> ComposeMessage(const MessageInput& input,
                                            const AgentMeasurement& measured,
                                            const std::vector<DownstreamView>& views, int offloader,
                                            std::uint64_t round) {
+  const std::optional<AgentMessage> common = ComposeCommon(input, measured, views, round);
+  if (!common) return std::nullopt;
+  return AddressMessage(*common, measured, input.offloaders,
+                        WeightTotal(measured, input.offloaders), offloader);
+}
+
+std::optional<AgentMessage> ComposeCommon(const MessageInput& input,
+                                          const AgentMeasurement& measured,
+                                          const std::vector<DownstreamView>& views,
+                                          std::uint64_t round) {
   if (!input.last_stage && views.empty()) return std::nullopt;
   const double arrivals = measured.arrival_rate_per_s;
   const double mu = 1 / measured.service_s;
@@ -93,8 +109,6 @@ std::optional<AgentMessage> ComposeMessage(const MessageInput& input,
   if (!input.last_stage && !input.exit_relieves) {
     message.excess = std::max(message.excess, UnrelievedExcess(views));
   }
-  message.weight = WeightOf(input, measured, offloader);
-  message.flow = measured.inflow_per_s[static_cast<std::size_t>(offloader)];
   return message;
 }
 

@@ -45,6 +45,16 @@ std::optional<AgentMessage> ComposeMessage(const MessageInput& input,
                                            const std::vector<DownstreamView>& views, int offloader,
                                            std::uint64_t round);
 
+// The same in two parts, for many offloaders: all but weight and flow, then those of one of them.
+// `weight_total` is WeightTotal of the same measurement.
+std::optional<AgentMessage> ComposeCommon(const MessageInput& input,
+                                          const AgentMeasurement& measured,
+                                          const std::vector<DownstreamView>& views,
+                                          std::uint64_t round);
+double WeightTotal(const AgentMeasurement& measured, int offloaders);
+AgentMessage AddressMessage(const AgentMessage& common, const AgentMeasurement& measured,
+                            int offloaders, double weight_total, int offloader);
+
 // Whether a message from the network may be used by an offloader of stage `stage`: the stage is the
 // next one, sizes fit (each other, and the profile unless null), every number is finite, of the
 // right sign and below 1e30, 0 < weight <= 1.

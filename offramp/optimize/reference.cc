@@ -17,8 +17,8 @@ Strategy OwnStart(const Problem& problem, int which, Random& random) {
   const std::vector<double> tuned =
       which == 0 ? TuneThresholds(problem).by_stage : std::vector<double>();
   for (int stage = 1; stage < problem.stages(); ++stage) {
-    const double threshold = which == 0 ? tuned[static_cast<std::size_t>(stage - 1)]
-                                        : 0.3 + 0.7 * random.Uniform();
+    const double threshold =
+        which == 0 ? tuned[static_cast<std::size_t>(stage - 1)] : 0.3 + 0.7 * random.Uniform();
     SetStageThreshold(problem, stage, threshold, strategy);
   }
   return strategy;

@@ -16,10 +16,10 @@
 namespace offramp {
 
 struct ReferenceOptions {
-  std::vector<Strategy> starts;    // tried first, as they are; may be empty
-  int own_starts = 3;              // stage-wide thresholds: tuned, then by seed
-  int alternations = 12;           // of flows and thresholds a start, at most
-  bool thresholds_move = true;     // false: only the flows, for the starts' thresholds
+  std::vector<Strategy> starts;  // tried first, as they are; may be empty
+  int own_starts = 3;            // stage-wide thresholds: tuned, then by seed
+  int alternations = 12;         // of flows and thresholds a start, at most
+  bool thresholds_move = true;   // false: only the flows, for the starts' thresholds
   std::uint64_t seed = 1;
 };
 

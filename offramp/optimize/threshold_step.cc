@@ -14,66 +14,78 @@ constexpr double kTinyRate = 1e-9;  // keeps an idle node's threshold moving
 
 }  // namespace
 
-ThresholdStep::ThresholdStep(const ExitProfile& profile, int stage) : order_(profile.rows()) {
+ThresholdStep::Sorted ThresholdStep::Sort(const ExitProfile& profile, int stage) {
+  Sorted sorted;
+  sorted.order.resize(profile.rows());
   const std::span<const float> confidence = profile.confidence(stage);
   const std::span<const float> correct = profile.correct(stage);
-  const std::size_t rows = order_.size();
-  std::iota(order_.begin(), order_.end(), 0);
-  std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
+  const std::size_t rows = sorted.order.size();
+  std::iota(sorted.order.begin(), sorted.order.end(), 0);
+  std::stable_sort(sorted.order.begin(), sorted.order.end(), [&](int a, int b) {
     return confidence[static_cast<std::size_t>(a)] < confidence[static_cast<std::size_t>(b)];
   });
-  for (const int row : order_) {
-    confidence_.push_back(confidence[static_cast<std::size_t>(row)]);
-    correct_.push_back(correct[static_cast<std::size_t>(row)]);
+  for (const int row : sorted.order) {
+    sorted.confidence.push_back(confidence[static_cast<std::size_t>(row)]);
+    sorted.correct.push_back(correct[static_cast<std::size_t>(row)]);
   }
-  cut_.push_back(0);
-  cut_value_.push_back(0.0F);
+  sorted.cut.push_back(0);
+  sorted.cut_value.push_back(0.0F);
   for (std::size_t t = 1; t < rows; ++t) {
-    const float below = confidence_[t - 1];
-    const float above = confidence_[t];
+    const float below = sorted.confidence[t - 1];
+    const float above = sorted.confidence[t];
     if (!(below < above)) continue;
     const float middle = 0.5F * (below + above);
-    cut_.push_back(t);
-    cut_value_.push_back(middle > below ? middle : above);
+    sorted.cut.push_back(t);
+    sorted.cut_value.push_back(middle > below ? middle : above);
   }
-  cut_.push_back(rows);
-  cut_value_.push_back(kAboveEverything);
-  sorted_.weight.resize(rows);
-  sorted_.gain_s.resize(rows);
+  sorted.cut.push_back(rows);
+  sorted.cut_value.push_back(kAboveEverything);
+  return sorted;
 }
 
-void ThresholdStep::Prepare(const std::vector<float>& mix,
+ThresholdStep::ThresholdStep(const ExitProfile& profile, int stage)
+    : profile_(std::make_shared<Sorted>(Sort(profile, stage))),
+      gain_(std::make_shared<SortedGain>()) {}
+
+void ThresholdStep::Prepare(std::span<const float> mix,
                             const std::vector<float>& cost_of_going_on_s,
                             double accuracy_weight_s) {
   const auto a = static_cast<float>(accuracy_weight_s);
+  const Sorted& sorted = *profile_;
+  gain_->weight.resize(sorted.order.size());
+  gain_->gain_s.resize(sorted.order.size());
+  float* const weight = gain_->weight.data();
+  float* const gain = gain_->gain_s.data();
   total_weight_ = 0;
-  for (std::size_t t = 0; t < order_.size(); ++t) {
-    const auto row = static_cast<std::size_t>(order_[t]);
-    sorted_.weight[t] = mix[row];
-    sorted_.gain_s[t] = -a * correct_[t] - cost_of_going_on_s[row];
+  for (std::size_t t = 0; t < sorted.order.size(); ++t) {
+    const auto row = static_cast<std::size_t>(sorted.order[t]);
+    weight[t] = mix[row];
+    gain[t] = -a * sorted.correct[t] - cost_of_going_on_s[row];
     total_weight_ += static_cast<double>(mix[row]);
   }
 }
 
 double ThresholdStep::BestThreshold(const OutflowModel& model, double arrival_rate_per_s,
                                     double current) const {
+  const Sorted& sorted = *profile_;
+  const SortedGain& worth = *gain_;
   const double lambda = std::max(arrival_rate_per_s, kTinyRate);
   const double rate = lambda / total_weight_;
   const double reach = kLargestMove * lambda + 1e-3 * lambda;
   // The cuts beside the present one: always in reach, however many rows lie between them.
-  const auto here =
-      std::lower_bound(cut_value_.begin(), cut_value_.end(), static_cast<float>(current)) -
-      cut_value_.begin();
+  const auto here = std::lower_bound(sorted.cut_value.begin(), sorted.cut_value.end(),
+                                     static_cast<float>(current)) -
+                    sorted.cut_value.begin();
 
   double gain = 0;
   double flow = 0;
   double best = -std::numeric_limits<double>::infinity();
   double threshold = current;
   std::size_t rank = 0;
-  for (std::size_t i = 0; i < cut_.size(); ++i) {
-    for (; rank < cut_[i]; ++rank) {
-      const double row_rate = rate * static_cast<double>(sorted_.weight[rank]);
-      gain += row_rate * (static_cast<double>(sorted_.gain_s[rank]) - model.extra_price_s);
+  for (std::size_t i = 0; i < sorted.cut.size(); ++i) {
+    for (; rank < sorted.cut[i]; ++rank) {
+      const double row_rate = rate * static_cast<double>(worth.weight[rank]);
+      gain += row_rate * (static_cast<double>(worth.gain_s[rank]) - model.extra_price_s);
       flow += row_rate;
     }
     const double d = flow - model.outflow_per_s;
@@ -84,7 +96,7 @@ double ThresholdStep::BestThreshold(const OutflowModel& model, double arrival_ra
     if (d > 0) cost /= std::max(1 - d / model.headroom, 1e-3);
     if (gain - cost > best) {
       best = gain - cost;
-      threshold = static_cast<double>(cut_value_[i]);
+      threshold = static_cast<double>(sorted.cut_value[i]);
     }
   }
   return threshold;
@@ -105,12 +117,12 @@ GainCurve ThresholdStep::Curve() const {
     double gain = 0;
     double confidence = 0;
     // The last bin takes what rounding left over.
-    for (; t < order_.size() && (bin + 1 == kBins || seen < (bin + 1) * bin_weight); ++t) {
-      const double w = static_cast<double>(sorted_.weight[t]);
+    for (; t < profile_->order.size() && (bin + 1 == kBins || seen < (bin + 1) * bin_weight); ++t) {
+      const double w = static_cast<double>(gain_->weight[t]);
       seen += w;
       weight += w;
-      gain += w * static_cast<double>(sorted_.gain_s[t]);
-      confidence += w * static_cast<double>(confidence_[t]);
+      gain += w * static_cast<double>(gain_->gain_s[t]);
+      confidence += w * static_cast<double>(profile_->confidence[t]);
     }
     if (!(weight > 0)) continue;
     curve.confidence.push_back(confidence / weight);

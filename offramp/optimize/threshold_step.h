@@ -9,6 +9,8 @@
 // one confidence).
 #pragma once
 
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "offramp/core/exit_profile.h"
@@ -31,6 +33,8 @@ struct OutflowModel {
   bool any_distance = false;  // a unilateral jump: C and hh at true curvature, |d| unlimited
 };
 
+// Copies share the sorted profile and the workspace: only the copy that was prepared last may be
+// asked. A fleet of agents in one thread is then no larger than its profile.
 class ThresholdStep {
  public:
   static constexpr int kBins = 24;  // of the gain curve
@@ -39,7 +43,7 @@ class ThresholdStep {
   ThresholdStep(const ExitProfile& profile, int stage);
 
   // gain(x) by sorted row, for the node's mix (by row) and the cost of going on (by row).
-  void Prepare(const std::vector<float>& mix, const std::vector<float>& cost_of_going_on_s,
+  void Prepare(std::span<const float> mix, const std::vector<float>& cost_of_going_on_s,
                double accuracy_weight_s);
 
   // The best threshold in reach, for tasks arriving at `arrival_rate_per_s`; `current` when no cut
@@ -51,12 +55,17 @@ class ThresholdStep {
   GainCurve Curve() const;
 
  private:
-  std::vector<int> order_;         // row by rank
-  std::vector<float> confidence_;  // by rank
-  std::vector<float> correct_;     // by rank
-  std::vector<std::size_t> cut_;   // ranks below which to cut: 0, where confidence rises, rows
-  std::vector<float> cut_value_;   // thresholds of those cuts, ascending
-  SortedGain sorted_;
+  struct Sorted {
+    std::vector<int> order;         // row by rank
+    std::vector<float> confidence;  // by rank
+    std::vector<float> correct;     // by rank
+    std::vector<std::size_t> cut;   // ranks below which to cut: 0, where confidence rises, rows
+    std::vector<float> cut_value;   // thresholds of those cuts, ascending
+  };
+  static Sorted Sort(const ExitProfile& profile, int stage);
+
+  std::shared_ptr<const Sorted> profile_;
+  std::shared_ptr<SortedGain> gain_;
   double total_weight_ = 0;
 };
 

@@ -18,6 +18,7 @@ enum class DrawStream : std::uint64_t {
   kRow,        // a: task
   kService,    // a: task, b: stage
   kHop,        // a: task, b: stage and attempt
+  kExit,       // a: task, b: stage
   kAdmission,  // a: task
   kPhase,      // a: part; where in its period a timer starts
   kPolicy,     // a: part; the seed of its own generator

@@ -18,6 +18,13 @@ DtoEeOptions AgentOptions(const LivePartOptions& options) {
   return agent;
 }
 
+bool ExitBefore(const ExitProfile* profile, int stage) {
+  for (int h = 1; profile != nullptr && h < stage; ++h) {
+    if (profile->has_exit(h)) return true;
+  }
+  return false;
+}
+
 Objective Steered(const LivePartOptions& options) {
   if (options.stage == 0 && options.policy == Policy::kDtoEe) return options.objective;
   return {.accuracy_weight_s = options.objective.accuracy_weight_s};
@@ -26,19 +33,21 @@ Objective Steered(const LivePartOptions& options) {
 }  // namespace
 
 LivePart::LivePart(const LivePartOptions& options, std::vector<ReceiverSpec> receivers,
-                   std::shared_ptr<const ExitProfile> profile)
+                   std::shared_ptr<const ExitProfile> profile, const AgentShare* share)
     : options_(options),
       has_exit_(profile != nullptr && options.stage >= 1 && profile->has_exit(options.stage)),
+      sees_rows_(options.agent && ExitBefore(profile.get(), options.stage)),
       sender_(options.policy, std::move(receivers), options.seed),
       exit_rule_(options.threshold),
-      random_(options.seed + 1),
+      random_(options.seed),
+      last_round_s_(options.start_s),
       inflow_(static_cast<std::size_t>(options.offloaders)),
       flow_(static_cast<std::size_t>(sender_.size())),
       transfer_s_(flow_.size(), -1.0),
       backlog_s_(flow_.size(), 0.0),
       service_(options.expected_service_s),
       congestion_(options.congestion),
-      row_mix_(options.agent && options.stage >= 1 ? profile : nullptr, std::max(options.stage, 1)),
+      row_mix_(sees_rows_ ? profile : nullptr, std::max(options.stage, 1)),
       received_(inflow_.size()),
       last_arrival_s_(kLongAgo_s),
       last_report_s_(kLongAgo_s),
@@ -49,7 +58,7 @@ LivePart::LivePart(const LivePartOptions& options, std::vector<ReceiverSpec> rec
       control_(Steered(options), answers_.best_accuracy()) {
   if (!options.agent) return;
   agent_.emplace(options.stage, options.offloaders, sender_.size(), std::move(profile),
-                 AgentOptions(options));
+                 AgentOptions(options), share);
 }
 
 bool LivePart::OnArrival(int offloader, std::span<const float> survived, double weight_s,
@@ -59,7 +68,7 @@ bool LivePart::OnArrival(int offloader, std::span<const float> survived, double 
   ++arrived_;
   inflow_[static_cast<std::size_t>(offloader)].Count();
   ++received_[static_cast<std::size_t>(offloader)];
-  if (agent_) row_mix_.Observe(survived);
+  if (sees_rows_) row_mix_.Observe(survived);
   return std::exchange(idle_, false);
 }
 
@@ -242,9 +251,9 @@ void LivePart::BeginWith(const std::vector<double>& shares, double threshold) {
   agent_->Start(shares, threshold);
 }
 
-void LivePart::BeginPlannedRound(const AgentMeasurement& predicted) {
+void LivePart::BeginPlannedRound(AgentMeasurement predicted) {
   ++round_;
-  agent_->Measure(predicted);
+  agent_->Measure(std::move(predicted));
 }
 
 void LivePart::EndPlannedRound() {

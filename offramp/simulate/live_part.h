@@ -40,6 +40,7 @@ struct LivePartOptions {
   double expected_service_s = 0;  // of one task
   double congestion = 0.5;        // to begin with
   std::int64_t row_bytes = 0;     // of one task on its way to the next stage
+  double start_s = 0;             // when it comes to life
   std::uint64_t seed = 1;
 };
 
@@ -50,9 +51,10 @@ class LivePart {
   static constexpr double kReportCheck_s = 0.1;
   static constexpr int kIdlePeriods = 10;  // between rounds that would change nothing
 
-  // `profile`: with expected correctness (optimize/reliability.h), shared by all parts.
+  // `profile`: with expected correctness (optimize/reliability.h), shared by all parts. `share`: of
+  // that profile, what the agents of one simulation have in common; null: nothing.
   LivePart(const LivePartOptions& options, std::vector<ReceiverSpec> receivers,
-           std::shared_ptr<const ExitProfile> profile);
+           std::shared_ptr<const ExitProfile> profile, const AgentShare* share = nullptr);
 
   // ---- what happens to it. Each as AgentRunner's method of that name.
   // Returns whether it was idle: then its round is due a period from now.
@@ -88,11 +90,15 @@ class LivePart {
   // Before the start: begin with these shares and this threshold, then rounds on what the plan
   // predicts in place of what is measured, so that prices and gain curves are there at once.
   void BeginWith(const std::vector<double>& shares, double threshold);
-  void BeginPlannedRound(const AgentMeasurement& predicted);
+  void BeginPlannedRound(AgentMeasurement predicted);
   void EndPlannedRound();
 
+  // The agent's, fixed ones or those to begin with.
+  const ExitRule& exit_rule() const { return exit_rule_; }
   Sender& sender() { return sender_; }
   const Sender& sender() const { return sender_; }
+  // Whether an exit before it makes its mix of rows another than the profile's.
+  bool sees_rows() const { return sees_rows_; }
   const DtoEeAgent& agent() const { return *agent_; }  // REQUIRES: has one
   const ObjectiveControl& objective() const { return control_; }
   double accuracy_weight_s() const { return weight_s_; }
@@ -107,6 +113,7 @@ class LivePart {
 
   LivePartOptions options_;
   bool has_exit_;
+  bool sees_rows_;
   Sender sender_;
   std::optional<DtoEeAgent> agent_;
   ExitRule exit_rule_;

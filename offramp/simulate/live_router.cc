@@ -29,17 +29,19 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
     exits_ += exit ? 1 : 0;
     exits_before_[static_cast<std::size_t>(h) + 1] = static_cast<int>(exits_);
   }
+  if (agents_) share_.emplace(expected_.get());
   parts_.reserve(alive_.size());
-  for (int part = 0; part < network.parts(); ++part) parts_.push_back(MakePart(part));
+  for (int part = 0; part < network.parts(); ++part) parts_.push_back(MakePart(part, 0));
   for (LivePart& part : parts_) {
     for (int k = 0; k < part.sender().size(); ++k) part.sender().SetAvailable(k, true, 0);
   }
   if (policy_ == Policy::kDtoEe) Prime(problem);
 }
 
-LivePart LiveRouter::MakePart(int part) const {
+LivePart LiveRouter::MakePart(int part, double start_s) const {
   LivePartOptions options;
   options.policy = policy_;
+  options.start_s = start_s;
   options.agent = agents_;
   options.admission = admission_;
   options.stage = network_.stage(part);
@@ -64,7 +66,7 @@ LivePart LiveRouter::MakePart(int part) const {
                          .mbit_per_s = link.queue ? link.mbit_per_s : 0,
                          .latency_s = link.latency_s + (link.queue ? 0 : link.serialize_s)});
   }
-  return LivePart(options, std::move(receivers), expected_);
+  return LivePart(options, std::move(receivers), expected_, share_ ? &*share_ : nullptr);
 }
 
 void LiveRouter::Start(RouterClock& clock) {
@@ -115,7 +117,9 @@ int LiveRouter::Choose(int part, const SimTask& task, std::uint32_t /*index*/, d
   return slot == Sender::kNone ? kNone : begin + slot;
 }
 
-double LiveRouter::Threshold(int part, double now_s) { return At(part).Threshold(now_s); }
+double LiveRouter::Threshold(int part, const SimTask& /*task*/, double now_s) {
+  return At(part).Threshold(now_s);
+}
 
 void LiveRouter::OnSurvived(int part, std::uint32_t index, double threshold) {
   const int stage = network_.stage(part);
@@ -189,7 +193,7 @@ void LiveRouter::SetAvailable(int part, bool available, double now_s) {
   if (available) {
     // A new process: it has measured nothing, and knows its neighbours by connecting to them.
     std::destroy_at(&At(part));
-    std::construct_at(&At(part), MakePart(part));
+    std::construct_at(&At(part), MakePart(part, now_s));
     for (int l = network_.first_out(part); l < network_.first_out(part + 1); ++l) {
       At(static_cast<int>(network_.link(l).to)).Forget(static_cast<int>(network_.link(l).in_slot));
       Connect(l, now_s);

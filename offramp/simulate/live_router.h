@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "offramp/core/evaluate.h"
@@ -27,7 +28,7 @@ class LiveRouter final : public Router {
   void Start(RouterClock& clock) override;
   bool Admit(SimTask& task, double now_s) override;
   int Choose(int part, const SimTask& task, std::uint32_t index, double now_s) override;
-  double Threshold(int part, double now_s) override;
+  double Threshold(int part, const SimTask& task, double now_s) override;
   void OnSurvived(int part, std::uint32_t index, double threshold) override;
   void OnSent(int link, double now_s) override;
   void OnDelivered(const SimTask& task, std::uint32_t index, double now_s) override;
@@ -45,7 +46,7 @@ class LiveRouter final : public Router {
   const LivePart& part(int index) const { return parts_[static_cast<std::size_t>(index)]; }
 
  private:
-  LivePart MakePart(int part) const;
+  LivePart MakePart(int part, double start_s) const;
   LivePart& At(int part) { return parts_[static_cast<std::size_t>(part)]; }
   int SlotOf(int link) const {
     return link - network_.first_out(static_cast<int>(network_.link(link).from));
@@ -68,6 +69,7 @@ class LiveRouter final : public Router {
   const Draws draws_;
   Objective objective_;  // with the weight to begin with
   std::shared_ptr<const ExitProfile> expected_;
+  std::optional<AgentShare> share_;  // where there are agents
   std::vector<LivePart> parts_;
   std::vector<bool> alive_;    // by part, as its neighbours know
   std::vector<bool> reaches_;  // by part

@@ -56,11 +56,6 @@ void LiveRouter::Prime(const Problem& problem) {
       measured.transfer_s.push_back(problem.link(static_cast<int>(link)).transfer_s);
       shares.push_back(flat_.share[static_cast<std::size_t>(l)]);
     }
-    if (problem.profile() != nullptr && at.stage > 0 && plan.arrival_rate_per_s[node] > 0) {
-      for (const float rate : evaluator.row_rate(static_cast<int>(node))) {
-        measured.row_mix.push_back(rate / static_cast<float>(plan.arrival_rate_per_s[node]));
-      }
-    }
     At(part).BeginWith(shares, flat_.threshold[static_cast<std::size_t>(part)]);
   }
 
@@ -72,7 +67,15 @@ void LiveRouter::Prime(const Problem& problem) {
   for (int round = 0; round < kPlannedRounds; ++round) {
     for (const int part : by_stage) {
       LivePart& at = At(part);
-      at.BeginPlannedRound(predicted[static_cast<std::size_t>(part)]);
+      AgentMeasurement measured = predicted[static_cast<std::size_t>(part)];
+      // Made anew each round: kept, it would be most of a large simulation's memory.
+      const double rate = measured.arrival_rate_per_s;
+      if (at.sees_rows() && rate > 0) {
+        for (const float row : evaluator.row_rate(node_of[static_cast<std::size_t>(part)])) {
+          measured.row_mix.push_back(row / static_cast<float>(rate));
+        }
+      }
+      at.BeginPlannedRound(std::move(measured));
       const std::span<const int> in = network_.in_links(part);
       for (std::size_t i = 0; i < in.size(); ++i) {
         const AgentMessage message = at.MessageTo(static_cast<int>(i));

@@ -4,7 +4,7 @@
 //
 //   share_router.h   fixed shares and thresholds, drawn at random: what plans are
 //   live_router.h    the daemons' own Sender, ExitRule and DtoEeAgent
-//   own_router.h     a policy of the user's
+//   own_router.h     a policy of the user's (own_policy.h)
 //
 // Links are indices of Network, parts those of Scenario. Not thread-safe.
 #pragma once
@@ -46,7 +46,7 @@ class Router {
   virtual int Choose(int part, const SimTask& task, std::uint32_t index, double now_s) = 0;
 
   // The threshold of a node that has just done the task's stage: it leaves iff confidence >= this.
-  virtual double Threshold(int part, double now_s) = 0;
+  virtual double Threshold(int part, const SimTask& task, double now_s) = 0;
 
   // The task goes on, past this threshold.
   virtual void OnSurvived(int /*part*/, std::uint32_t /*index*/, double /*threshold*/) {}

@@ -26,7 +26,7 @@ int ShareRouter::Choose(int part, const SimTask& task, std::uint32_t /*index*/, 
   return link;
 }
 
-double ShareRouter::Threshold(int part, double /*now_s*/) {
+double ShareRouter::Threshold(int part, const SimTask& /*task*/, double /*now_s*/) {
   return plan_.threshold[static_cast<std::size_t>(part)];
 }
 

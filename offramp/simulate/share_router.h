@@ -18,7 +18,7 @@ class ShareRouter final : public Router {
   ShareRouter(const Network& network, Network::Flat plan, Draws draws);
 
   int Choose(int part, const SimTask& task, std::uint32_t index, double now_s) override;
-  double Threshold(int part, double now_s) override;
+  double Threshold(int part, const SimTask& task, double now_s) override;
   void SetAvailable(int part, bool available, double now_s) override;
 
  private:

@@ -9,6 +9,7 @@
 #include "offramp/simulate/draws.h"
 #include "offramp/simulate/live_router.h"
 #include "offramp/simulate/network.h"
+#include "offramp/simulate/own_router.h"
 #include "offramp/simulate/recorder.h"
 #include "offramp/simulate/share_router.h"
 #include "offramp/simulate/simulation.h"
@@ -103,8 +104,10 @@ Result<SimulatorLimits> LimitsOf(const Scenario& scenario, const SimulateOptions
 void FillParts(const Scenario& scenario, const Network& network, const Simulator& simulator,
                double span_s, SimulationResult& result) {
   const auto per_s = [span_s](double sum) { return span_s > 0 ? sum / span_s : 0.0; };
-  const int devices = network.devices();
-  for (int part = devices; part < network.parts(); ++part) {
+  int overloaded = 0;
+  int worst = -1;
+  double most = 1;
+  for (int part = network.devices(); part < network.parts(); ++part) {
     const SimNode& node = simulator.node(part);
     const double load = per_s(node.busy_s);
     const auto arrivals = static_cast<double>(node.arrivals);
@@ -112,15 +115,27 @@ void FillParts(const Scenario& scenario, const Network& network, const Simulator
     result.mean_in_system.push_back(per_s(node.in_system_task_s));
     result.arrival_rate_per_s.push_back(per_s(arrivals));
     result.mean_sojourn_s.push_back(node.arrivals > 0 ? node.sojourn_task_s / arrivals : 0);
-    if (load > 1) {
-      result.warnings.push_back(
-          Format("node %s got %.0f %% of the work it can do: its queue grew as long as tasks came",
-                 scenario.part_name(part).c_str(), 100 * load));
+    if (load <= 1) continue;
+    ++overloaded;
+    if (load > most) {
+      most = load;
+      worst = part;
     }
+  }
+  if (overloaded > 0) {
+    result.warnings.push_back(Format(
+        "%d node(s) got more work than they can do; the most %s: %.0f %%. Their queues grew as "
+        "long as tasks came",
+        overloaded, scenario.part_name(worst).c_str(), 100 * most));
   }
   for (int index = 0; index < static_cast<int>(scenario.links.size()); ++index) {
     const auto link = static_cast<std::size_t>(network.LinkOfScenario(index));
     result.link_flow_per_s.push_back(per_s(static_cast<double>(simulator.counted_by_link()[link])));
+  }
+  if (result.refused > 0) {
+    result.warnings.push_back(
+        Format("%.1f %% of the tasks were refused at their devices",
+               100 * static_cast<double>(result.refused) / static_cast<double>(result.generated)));
   }
 }
 
@@ -134,7 +149,9 @@ Result<SimulationResult> Simulate(const Scenario& scenario, const SimulateOption
   const Draws draws(options.seed);
   Network network(scenario);
   std::unique_ptr<Router> router;
-  {
+  if (options.own != nullptr) {
+    router = std::make_unique<OwnRouter>(scenario, network, options.own, draws);
+  } else {
     OFFRAMP_ASSIGN_OR_RETURN(const Problem problem, ProblemOf(scenario));
     OFFRAMP_ASSIGN_OR_RETURN(StartStrategy start, ChooseStart(scenario, problem, options));
     Network::Flat flat = network.Flatten(scenario, problem, start.strategy);
@@ -154,6 +171,12 @@ Result<SimulationResult> Simulate(const Scenario& scenario, const SimulateOption
   result.seed = options.seed;
   result.interrupted = !simulator.Run();
   recorder.Fill(result);
+  if (!scenario.changes.empty() && scenario.changes[0].at_s < simulator.arrivals_end_s()) {
+    // Trends and dependent batches are then the scenario's own.
+    result.warnings = {
+        "the scenario changes during the run: there is no steady state, and the "
+        "interval on the mean delay says little"};
+  }
   FillParts(scenario, network, simulator, simulator.arrivals_end_s() - warmup_s, result);
   result.objective_met = router->objective_met();
   result.accuracy_weight_s = router->accuracy_weight_s(scenario.objective.accuracy_weight_s);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "offramp/core/policy.h"
 #include "offramp/core/scenario.h"
 #include "offramp/core/strategy.h"
+#include "offramp/simulate/own_policy.h"
 
 namespace offramp {
 
@@ -38,6 +40,8 @@ struct SimulateOptions {
   // policies only. Off: queues of an overloaded system grow, and a warning says so. A gateway knows
   // no more than noisy rates: on, it refuses some tasks of a stable but very busy system too.
   bool admission = false;
+  // In place of `policy`; used by this one simulation. Null: `policy`.
+  std::shared_ptr<OwnPolicy> own;
   std::optional<Strategy> start;  // shares and thresholds to begin with; absent: the policy's
                                   // own (dto-ee, nash, genetic, optimum: their plan at t = 0)
   // Called now and then with the share done, 0 to 1. Null: silent.

@@ -310,7 +310,7 @@ void Simulator::Decide(int part, std::uint32_t index) {
   }
   double threshold = kNeverExit;
   if (const float* confidence = stages_[static_cast<std::size_t>(stage)].confidence) {
-    threshold = router_.Threshold(part, now_s_);
+    threshold = router_.Threshold(part, task, now_s_);
     if (task.counted) recorder_.OnThreshold(task.arrival_s, threshold);
     // As floats: a threshold written like a confidence must meet it.
     if (confidence[task.row] >= static_cast<float>(threshold)) {

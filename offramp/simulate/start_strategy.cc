@@ -92,6 +92,8 @@ Result<StartStrategy> ChooseStart(const Scenario& scenario, const Problem& probl
     planning.fixed_threshold = options.thresholds.fixed;
     planning.tuned = options.thresholds.tuned;
     planning.certificate = false;
+    // It goes on adapting: what a fleet's own rounds find is where it starts.
+    if (options.policy == Policy::kDtoEe) planning.restarts = 0;
     OFFRAMP_ASSIGN_OR_RETURN(Plan plan, MakePlan(problem, planning));
     start.strategy = std::move(plan.strategy);
     start.accuracy_weight_s = plan.accuracy_weight_s;

@@ -1,11 +1,10 @@
 // Frames to and from bytes: the message Frame of proto/offramp/v1/node.proto, which says how the
-// bytes lie. Written so that tensors are neither copied to send nor, where they arrived in one
-// piece at an aligned address, to receive.
+// bytes lie. Written so that tensors are neither copied to send nor, where they arrived at an
+// aligned address, to receive.
 #pragma once
 
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -51,14 +50,14 @@ struct EncodedFrame {
 // REQUIRES: CheckFrame(frame).ok(), or the peer will take it for garbage.
 EncodedFrame EncodeFrame(const Frame& frame);
 
-// The frame in `pieces`, which are consecutive parts of its bytes. Its tensors share the bytes of
-// the last piece if that holds all of them, at addresses aligned for their elements, and they are
-// not small; else they are copied once. Any input is fine: kInvalidArgument says what is wrong.
-Result<Frame> DecodeFrame(std::span<const Buffer> pieces);
+// The frame in `bytes`. Its tensors share them if they lie at addresses aligned for their elements
+// and are not small; else they are copied once. Any input is fine: kInvalidArgument says what is
+// wrong.
+Result<Frame> DecodeFrame(const Buffer& bytes);
 
 // The same for several frames after each other, as small ones travel in one message. Hands each to
 // `take` as it is decoded, until that returns false or the bytes end; stops at the first that is
-// wrong. `pieces` without a byte are wrong too.
-Status DecodeFrames(std::span<const Buffer> pieces, const std::function<bool(Frame)>& take);
+// wrong. No bytes are wrong too.
+Status DecodeFrames(const Buffer& bytes, const std::function<bool(Frame)>& take);
 
 }  // namespace offramp

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <google/protobuf/arena.h>
 
@@ -20,84 +22,45 @@ static_assert(static_cast<int>(v1::UINT64) == internal::WireDataType(DataType::k
 static_assert(static_cast<int>(v1::FP32) == internal::WireDataType(DataType::kFp32));
 static_assert(static_cast<int>(v1::BYTES) == internal::WireDataType(DataType::kBytes));
 
-// A place in pieces that follow each other.
+// A place in the bytes of one or more frames.
 class Reader {
  public:
-  explicit Reader(std::span<const Buffer> pieces) : pieces_(pieces) {
-    for (const Buffer& piece : pieces) left_ += piece.size();
-    SkipEmpty();
-  }
+  explicit Reader(Buffer bytes) : bytes_(std::move(bytes)) {}
 
-  std::size_t left() const { return left_; }
+  std::size_t left() const { return bytes_.size() - at_; }
+  const std::byte* data() const { return bytes_.data() + at_; }
 
-  // REQUIRES: size <= left().
-  void Copy(std::byte* out, std::size_t size) {
-    while (size > 0) {
-      const std::size_t part = std::min(size, piece_left());
-      std::memcpy(out, pieces_[0].data() + offset_, part);
-      out += part;
-      size -= part;
-      Advance(part);
-    }
-  }
+  // REQUIRES: size <= left(), here and below.
+  void Skip(std::size_t size) { at_ += size; }
 
-  // The next `size` bytes where they lie, or nullopt if they are not all in one piece. Does not
-  // move.
-  std::optional<Buffer> Peek(std::size_t size) const {
-    if (size > left_) return std::nullopt;
-    if (size == 0) return Buffer();
-    if (size > piece_left()) return std::nullopt;
-    return pieces_[0].Slice(offset_, size);
-  }
-
-  // REQUIRES: size <= left(), and within the piece.
-  void Advance(std::size_t size) {
-    offset_ += size;
-    left_ -= size;
-    SkipEmpty();
+  // Where they lie.
+  Buffer Take(std::size_t size) {
+    Buffer taken = bytes_.Slice(at_, size);
+    at_ += size;
+    return taken;
   }
 
  private:
-  std::size_t piece_left() const { return pieces_[0].size() - offset_; }
-
-  void SkipEmpty() {
-    while (!pieces_.empty() && offset_ == pieces_[0].size()) {
-      pieces_ = pieces_.subspan(1);
-      offset_ = 0;
-    }
-  }
-
-  std::span<const Buffer> pieces_;
-  std::size_t offset_ = 0;
-  std::size_t left_ = 0;
+  const Buffer bytes_;
+  std::size_t at_ = 0;
 };
 
 Status Garbage(const char* what) { return InvalidArgumentError(what); }
 
-// Parses the envelope, leaving the reader behind it. The copy of envelopes that lie in two pieces
-// is bounded by kEnvelopeBytes.
+// Parses the envelope, leaving the reader behind it.
 Status ReadEnvelope(Reader* reader, v1::Frame* message) {
-  std::array<unsigned char, internal::kEnvelopeBytesField> start;
-  if (reader->left() < start.size()) return Garbage("no frame: too short");
-  Reader ahead = *reader;
-  ahead.Copy(reinterpret_cast<std::byte*>(start.data()), start.size());
+  if (reader->left() < internal::kEnvelopeBytesField) return Garbage("no frame: too short");
   std::uint32_t envelope_bytes = 0;
-  std::memcpy(&envelope_bytes, start.data() + 1, sizeof envelope_bytes);
-  if (start[0] != internal::kEnvelopeBytesTag) return Garbage("no frame: wrong first byte");
-  if (envelope_bytes < start.size() || envelope_bytes > reader->left() ||
+  std::memcpy(&envelope_bytes, reader->data() + 1, sizeof envelope_bytes);
+  if (std::to_integer<unsigned char>(*reader->data()) != internal::kEnvelopeBytesTag) {
+    return Garbage("no frame: wrong first byte");
+  }
+  if (envelope_bytes < internal::kEnvelopeBytesField || envelope_bytes > reader->left() ||
       envelope_bytes > FrameLimits::kEnvelopeBytes) {
     return Garbage("no frame: wrong size of the envelope");
   }
-  const int size = static_cast<int>(envelope_bytes);
-  bool parsed;
-  if (const auto in_place = reader->Peek(envelope_bytes)) {
-    parsed = message->ParseFromArray(in_place->data(), size);
-    reader->Advance(envelope_bytes);
-  } else {
-    std::string copy(envelope_bytes, '\0');
-    reader->Copy(reinterpret_cast<std::byte*>(copy.data()), envelope_bytes);
-    parsed = message->ParseFromArray(copy.data(), size);
-  }
+  const bool parsed = message->ParseFromArray(reader->data(), static_cast<int>(envelope_bytes));
+  reader->Skip(envelope_bytes);
   if (!parsed) return Garbage("no frame: the envelope is no protobuf message");
   if (!message->payload().empty() || message->envelope_bytes() != envelope_bytes) {
     return Garbage("no frame: the envelope contradicts itself");
@@ -109,10 +72,10 @@ std::optional<std::size_t> ReadVarint(Reader* reader) {
   std::size_t value = 0;
   for (int shift = 0; shift < 63; shift += 7) {
     if (reader->left() == 0) return std::nullopt;
-    std::byte byte;
-    reader->Copy(&byte, 1);
-    value |= (static_cast<std::size_t>(byte) & 0x7f) << shift;
-    if ((static_cast<unsigned>(byte) & 0x80u) == 0) return value;
+    const auto byte = std::to_integer<unsigned>(*reader->data());
+    reader->Skip(1);
+    value |= static_cast<std::size_t>(byte & 0x7fu) << shift;
+    if ((byte & 0x80u) == 0) return value;
   }
   return std::nullopt;
 }
@@ -120,22 +83,17 @@ std::optional<std::size_t> ReadVarint(Reader* reader) {
 // The payload field, if it comes next.
 Result<Buffer> ReadPayload(Reader* reader, bool* aligned) {
   *aligned = true;
-  if (reader->left() == 0) return Buffer();
-  Reader ahead = *reader;
-  std::byte tag;
-  ahead.Copy(&tag, 1);
-  if (static_cast<unsigned char>(tag) != internal::kPayloadTag) return Buffer();
-  const auto size = ReadVarint(&ahead);
-  if (!size || *size > ahead.left()) return Garbage("no frame: wrong size of the payload");
-  *reader = ahead;
-  if (auto in_place = reader->Peek(*size); in_place && *size >= internal::kSharedPayloadBytes) {
-    *aligned = in_place->IsAlignedTo(internal::kTensorAlignment);
-    reader->Advance(*size);
-    return *std::move(in_place);
+  if (reader->left() == 0 ||
+      std::to_integer<unsigned char>(*reader->data()) != internal::kPayloadTag) {
+    return Buffer();
   }
-  MutableBuffer copy(*size);
-  reader->Copy(copy.data(), *size);
-  return std::move(copy).Freeze();
+  reader->Skip(1);
+  const auto size = ReadVarint(reader);
+  if (!size || *size > reader->left()) return Garbage("no frame: wrong size of the payload");
+  Buffer in_place = reader->Take(*size);
+  if (*size < internal::kSharedPayloadBytes) return Buffer::CopyOf(in_place.bytes());
+  *aligned = in_place.IsAlignedTo(internal::kTensorAlignment);
+  return in_place;
 }
 
 template <typename Field>
@@ -310,15 +268,15 @@ Result<Frame> ReadFrame(Reader* reader) {
 
 }  // namespace
 
-Result<Frame> DecodeFrame(std::span<const Buffer> pieces) {
-  Reader reader(pieces);
+Result<Frame> DecodeFrame(const Buffer& bytes) {
+  Reader reader(bytes);
   OFFRAMP_ASSIGN_OR_RETURN(Frame frame, ReadFrame(&reader));
   if (reader.left() > 0) return Garbage("more than a frame");
   return frame;
 }
 
-Status DecodeFrames(std::span<const Buffer> pieces, const std::function<bool(Frame)>& take) {
-  Reader reader(pieces);
+Status DecodeFrames(const Buffer& bytes, const std::function<bool(Frame)>& take) {
+  Reader reader(bytes);
   do {
     OFFRAMP_ASSIGN_OR_RETURN(Frame frame, ReadFrame(&reader));
     if (!take(std::move(frame))) return OkStatus();

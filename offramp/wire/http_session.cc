@@ -12,6 +12,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "offramp/base/text.h"
+#include "offramp/wire/socket_address.h"
 
 namespace offramp::internal {
 
@@ -42,10 +43,7 @@ std::string HttpDate() {
 std::string PeerOf(const asio::ip::tcp::socket& socket) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "";
-  const std::string host = endpoint.address().to_string(error);
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-         std::to_string(endpoint.port());
+  return error ? "" : TextOf(endpoint);
 }
 
 }  // namespace

@@ -183,7 +183,7 @@ void MemoryLink::Deliver(int to, Item item) {
       break;
   }
   if (!self.open) return;
-  auto frame = DecodeFrame({&item.bytes, 1});
+  auto frame = DecodeFrame(item.bytes);
   if (frame.ok()) {
     self.handler->OnFrame(*self.connection, *std::move(frame));
     return;

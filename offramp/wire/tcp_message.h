@@ -1,5 +1,7 @@
 // How messages lie on a TCP connection of TcpTransport. Internal to it.
 //
+// A message is one frame, or several that are small (kSharedPayloadBytes) together.
+//
 // Header, eight bytes: length of what follows (32 bits, little-endian); kind; where the tensors of
 // a lone frame begin, modulo 64; two zero bytes. A receiver that knows the latter before the bytes
 // come can read them to where the tensors are aligned.

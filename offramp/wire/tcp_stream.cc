@@ -100,12 +100,13 @@ void TcpStream::Close() {
   phase_ = Phase::kClosed;
   boost::system::error_code ignored;
   socket_.close(ignored);
+  if (resolver_) resolver_->cancel();
   queue_.clear();
   writing_.clear();
   unsent_bytes_ = 0;
   DropLarge();
   if (std::exchange(counted_, false)) --state_->accepted_now;
-  if (std::exchange(greeting_, false)) --state_->greeting_now;
+  if (std::exchange(arriving_, false)) --state_->arriving_now;
 }
 
 void TcpStream::ReportClosed(Status why) {

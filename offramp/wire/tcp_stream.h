@@ -42,7 +42,7 @@ struct TcpTransportState {
   TcpTransportCounters counters;
   std::unordered_set<TcpStream*> streams;
   Transport::Accept accept;  // null: not listening
-  int greeting_now = 0;      // came, and have not yet said the preface
+  int arriving_now = 0;      // came, and said no preface yet, or refused and not gone yet
   int accepted_now = 0;
   std::int64_t buffered_bytes = 0;  // of large messages half received
 };
@@ -117,15 +117,17 @@ class TcpStream : public std::enable_shared_from_this<TcpStream> {
   void TakeLarge();
   void DropLarge();
   void TakeFrames(const Buffer& message);
+  void TakeFrame(Frame frame);
   void TakeGoodbye(std::span<const std::byte> body);
   void RefuseInput(const Status& why);
 
   const std::shared_ptr<TcpTransportState> state_;
   TcpSocket socket_;
+  std::optional<boost::asio::ip::basic_resolver<boost::asio::ip::tcp, Executor>> resolver_;
   std::string peer_;
   bool client_ = false;
   bool counted_ = false;                  // in accepted_now
-  bool greeting_ = false;                 // in greeting_now
+  bool arriving_ = false;                 // in arriving_now
   Connection* connection_ = nullptr;      // null before it is made and once destroyed
   ConnectionHandler* handler_ = nullptr;  // null once nobody is to be called
   Phase phase_ = Phase::kOpening;

@@ -108,7 +108,7 @@ void TcpStream::FinishMessage() {
 void TcpStream::ReadNext() {
   if (phase_ == Phase::kClosed) return;
   asio::mutable_buffer into;
-  if (large_) {
+  if (large_ && phase_ == Phase::kOpen) {
     into = asio::buffer(large_->storage.data() + large_->at + large_->filled,
                         large_->length - large_->filled);
   } else {
@@ -226,7 +226,11 @@ void TcpStream::TakeLarge() {
   const Buffer whole = std::move(large_->storage).Freeze();
   DropLarge();
   ++messages_taken_;
-  TakeFrames(whole.Slice(at, length));
+  state_->counters.bytes_received += static_cast<std::int64_t>(length);
+  // Alone: millions of small ones at a time would hold up everybody else.
+  auto frame = DecodeFrame(whole.Slice(at, length));
+  if (!frame.ok()) return RefuseInput(frame.status());
+  TakeFrame(*std::move(frame));
 }
 
 void TcpStream::DropLarge() {
@@ -236,15 +240,19 @@ void TcpStream::DropLarge() {
 
 void TcpStream::TakeFrames(const Buffer& message) {
   state_->counters.bytes_received += static_cast<std::int64_t>(message.size());
-  const Status status = DecodeFrames({&message, 1}, [this](Frame frame) {
-    ++state_->counters.frames_received;
-    // Nobody listens in the moment between a failed connection and its OnClosed.
-    if (handler_ != nullptr && connection_ != nullptr) {
-      handler_->OnFrame(*connection_, std::move(frame));
-    }
+  const Status status = DecodeFrames(message, [this](Frame frame) {
+    TakeFrame(std::move(frame));
     return phase_ <= Phase::kOpen;
   });
   if (!status.ok()) RefuseInput(status);
+}
+
+void TcpStream::TakeFrame(Frame frame) {
+  ++state_->counters.frames_received;
+  // Nobody listens in the moment between a failed connection and its OnClosed.
+  if (handler_ != nullptr && connection_ != nullptr) {
+    handler_->OnFrame(*connection_, std::move(frame));
+  }
 }
 
 void TcpStream::RefuseInput(const Status& why) {

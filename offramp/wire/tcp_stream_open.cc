@@ -33,11 +33,10 @@ void TcpStream::Resolve() {
   if (const auto numeric = ParseAddress(peer_); numeric.ok()) return ConnectTo({*numeric});
   const auto parts = SplitAddress(peer_);
   if (!parts.ok()) return GiveUp(parts.status());
-  using Resolver = asio::ip::basic_resolver<tcp, Executor>;
-  auto resolver = std::make_shared<Resolver>(socket_.get_executor());
-  resolver->async_resolve(
+  resolver_.emplace(socket_.get_executor());
+  resolver_->async_resolve(
       parts->host, parts->port,
-      [self = shared_from_this(), resolver](const error_code& error, const auto& results) {
+      [self = shared_from_this()](const error_code& error, const auto& results) {
         if (self->phase_ != Phase::kOpening) return;
         if (error) return self->GiveUp(UnavailableError(self->peer_ + ": " + error.message()));
         std::vector<tcp::endpoint> endpoints;
@@ -60,8 +59,8 @@ void TcpStream::ConnectTo(const std::vector<tcp::endpoint>& endpoints) {
 
 void TcpStream::Serve(TcpSocket socket) {
   socket_ = std::move(socket);
-  greeting_ = true;
-  ++state_->greeting_now;
+  arriving_ = true;
+  ++state_->arriving_now;
   error_code error;
   const tcp::endpoint remote = socket_.remote_endpoint(error);
   if (error) return Close();  // gone already
@@ -98,13 +97,13 @@ void TcpStream::OnGreeted() {
 }
 
 void TcpStream::AskToAccept() {
-  greeting_ = false;
-  --state_->greeting_now;
   phase_ = Phase::kOpen;
   if (!state_->accept) return Refuse(UnavailableError("not accepting connections"));
   if (state_->accepted_now >= state_->options.max_accepted) {
     return Refuse(UnavailableError("too many connections"));
   }
+  arriving_ = false;
+  --state_->arriving_now;
   counted_ = true;
   ++state_->accepted_now;
   const Status refused = UnavailableError("connection refused");

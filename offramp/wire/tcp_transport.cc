@@ -21,8 +21,8 @@ using internal::TcpSocket;
 using internal::TcpStream;
 using internal::TcpTransportState;
 
-// Those that have not said anything yet; more are cut at once.
-constexpr int kGreeting = 64;
+// Those that have not said anything yet, or are refused and not gone yet; more are cut at once.
+constexpr int kArriving = 64;
 
 // Where to listen: numeric, or a name of this machine.
 Result<tcp::endpoint> LocalEndpoint(asio::io_context& context, const std::string& address) {
@@ -93,7 +93,8 @@ class TcpTransport::Impl : public std::enable_shared_from_this<TcpTransport::Imp
  private:
   void AcceptNext() {
     acceptor_.async_accept([self = shared_from_this()](const error_code& error, TcpSocket socket) {
-      if (!self->acceptor_.is_open()) return;
+      // Aborted: it may be open again by now, and then has its next accept.
+      if (!self->acceptor_.is_open() || error == asio::error::operation_aborted) return;
       if (!error) {
         self->TakeIn(std::move(socket));
         return self->AcceptNext();
@@ -107,7 +108,7 @@ class TcpTransport::Impl : public std::enable_shared_from_this<TcpTransport::Imp
   }
 
   void TakeIn(TcpSocket socket) {
-    if (state_->greeting_now >= kGreeting) {
+    if (state_->arriving_now >= kArriving) {
       ++state_->counters.refused;
       return;  // closes the socket
     }

@@ -345,7 +345,7 @@ class Garbage(GarbageTest):
         with self.peer(self.insider(), *[cancel * 1000] * 50, frames.task()) as call:
             self.assertIn(frames.ANSWER, self.kinds_until(frames.ANSWER, call))
 
-    def test_more_streams_than_a_node_takes(self):
+    def test_more_connections_than_a_node_takes(self):
         with contextlib.ExitStack() as stack:
             for _ in range(300):
                 stack.enter_context(self.peer())

@@ -77,7 +77,7 @@ def floor(hops=5, request_bytes=3072, reply_bytes=1024, seconds=1.0):
 
 
 def play(model, targets, due, samples, events=(), which=None, protocol="grpc", deadline=30.0,
-         early_exit=True, threads=256):
+         early_exit=True, threads=1024):
     """An open loop over `targets`, and what happens meanwhile.
 
     due, samples, which: arrays, one entry a request; `which` is the target's index (default: in

@@ -62,7 +62,8 @@ Result<OrderedJson> ReadStatusJson(const std::string& path) {
   } else {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-      return NotFoundError(path + ": cannot be opened, expected what `offramp status --json` prints");
+      return NotFoundError(path +
+                           ": cannot be opened, expected what `offramp status --json` prints");
     }
     std::ostringstream all;
     all << file.rdbuf();

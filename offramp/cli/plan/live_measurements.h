@@ -1,4 +1,5 @@
-// What a running fleet measures, as input of a plan: the object that `offramp status --json` prints.
+// What a running fleet measures, as input of a plan: the object that `offramp status --json`
+// prints.
 #pragma once
 
 #include <string>

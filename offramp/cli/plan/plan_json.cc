@@ -58,7 +58,8 @@ OrderedJson PlanToJson(const Problem& problem, const Plan& plan) {
                       {"predicted", PredictionToJson(plan.predicted)}};
   if (plan.held_out) json["held_out"] = PredictionToJson(*plan.held_out);
   json["rounds"] = plan.rounds;
-  json["optimality_gap_s"] = plan.certificate ? OrderedJson(plan.certificate->gap_s) : OrderedJson();
+  json["optimality_gap_s"] =
+      plan.certificate ? OrderedJson(plan.certificate->gap_s) : OrderedJson();
   OrderedJson history = OrderedJson::array();
   for (const RoundSummary& round : plan.history) {
     history.push_back({{"round", round.round},

@@ -59,9 +59,8 @@ void RemoveParts(const std::vector<bool>& gone, Scenario& scenario) {
   for (int part = 0; part < scenario.part_count(); ++part) {
     index.push_back(is_gone(part) ? -1 : next++);
   }
-  std::erase_if(scenario.links, [&](const ScenarioLink& link) {
-    return is_gone(link.from) || is_gone(link.to);
-  });
+  std::erase_if(scenario.links,
+                [&](const ScenarioLink& link) { return is_gone(link.from) || is_gone(link.to); });
   for (ScenarioLink& link : scenario.links) {
     link.from = index[static_cast<std::size_t>(link.from)];
     link.to = index[static_cast<std::size_t>(link.to)];
@@ -84,7 +83,8 @@ void RemoveDeadEnds(Scenario& scenario) {
       const int stage = scenario.part_stage(part);
       gone[static_cast<std::size_t>(part)] = stage > 0 && stage < scenario.stage_count();
     }
-    for (const ScenarioLink& link : scenario.links) gone[static_cast<std::size_t>(link.from)] = false;
+    for (const ScenarioLink& link : scenario.links)
+      gone[static_cast<std::size_t>(link.from)] = false;
     if (std::find(gone.begin(), gone.end(), true) == gone.end()) return;
     RemoveParts(gone, scenario);
   }
@@ -111,10 +111,9 @@ Status ChangeLink(const std::string& text, const std::vector<std::string>& words
                   Scenario& scenario) {
   const int from = scenario.FindPart(words[1]);
   const int to = scenario.FindPart(words[2]);
-  const auto link =
-      std::find_if(scenario.links.begin(), scenario.links.end(), [&](const ScenarioLink& candidate) {
-        return candidate.from == from && candidate.to == to;
-      });
+  const auto link = std::find_if(
+      scenario.links.begin(), scenario.links.end(),
+      [&](const ScenarioLink& candidate) { return candidate.from == from && candidate.to == to; });
   if (link == scenario.links.end()) {
     return Refuse(text, "no link goes from '" + words[1] + "' to '" + words[2] + "'");
   }
@@ -154,7 +153,8 @@ Status ApplyWhatIf(const std::string& text, Scenario& scenario) {
   }
   OFFRAMP_RETURN_IF_ERROR(status);
   const Status check = CheckScenario(scenario);
-  return check.ok() ? check : Refuse(text, "leaves a scenario that cannot serve: " + check.message());
+  return check.ok() ? check
+                    : Refuse(text, "leaves a scenario that cannot serve: " + check.message());
 }
 
 }  // namespace offramp

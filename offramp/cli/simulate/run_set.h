@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct RunSet {
 Result<RunSet> RunSimulations(const Scenario& scenario, const RunSetOptions& options,
                               const std::function<void(double)>& progress,
                               const std::function<bool()>& stop);
+
+// Share of tasks answered by stage, for the stages that answer at all.
+std::map<int, double> AnswerShares(const Scenario& scenario, const SimulationResult& result);
 
 // Mean and half of a 95 % confidence interval (Student's t) of one value a seed.
 struct SeedStatistics {

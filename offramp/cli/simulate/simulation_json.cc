@@ -6,22 +6,23 @@ namespace offramp {
 namespace {
 
 OrderedJson ResultToJson(const Scenario& scenario, const SimulationResult& result) {
-  OrderedJson json = {
-      {"tasks",
-       {{"generated", result.generated},
-        {"finished", result.finished},
-        {"refused", result.refused},
-        {"lost", result.lost},
-        {"resent", result.resent}}},
-      {"delay_s",
-       {{"mean", result.mean_delay_s},
-        {"mean_ci95", {result.mean_ci95_s[0], result.mean_ci95_s[1]}},
-        {"p50", result.p50_s},
-        {"p95", result.p95_s},
-        {"p99", result.p99_s}}},
-      {"accuracy", result.accuracy}};
+  OrderedJson json = {{"tasks",
+                       {{"generated", result.generated},
+                        {"finished", result.finished},
+                        {"refused", result.refused},
+                        {"lost", result.lost},
+                        {"resent", result.resent}}},
+                      {"delay_s",
+                       {{"mean", result.mean_delay_s},
+                        {"mean_ci95", {result.mean_ci95_s[0], result.mean_ci95_s[1]}},
+                        {"p50", result.p50_s},
+                        {"p95", result.p95_s},
+                        {"p99", result.p99_s}}},
+                      {"accuracy", result.accuracy}};
   OrderedJson exits = OrderedJson::object();
-  for (const auto& [stage, share] : result.exit_share) exits[std::to_string(stage)] = share;
+  for (const auto& [stage, share] : AnswerShares(scenario, result)) {
+    exits[std::to_string(stage)] = share;
+  }
   json["exit_share"] = std::move(exits);
   OrderedJson utilisation = OrderedJson::object();
   for (std::size_t i = 0; i < scenario.nodes.size() && i < result.utilization.size(); ++i) {
@@ -55,9 +56,9 @@ OrderedJson SeedToJson(const RunSet& set, std::size_t point, std::size_t seed) {
 
 OrderedJson StatisticsToJson(const std::vector<double>& values) {
   const SeedStatistics statistics = OverSeeds(values);
-  return {{"mean", statistics.mean},
-          {"ci95",
-           {statistics.mean - statistics.half_width, statistics.mean + statistics.half_width}}};
+  return {
+      {"mean", statistics.mean},
+      {"ci95", {statistics.mean - statistics.half_width, statistics.mean + statistics.half_width}}};
 }
 
 OrderedJson PointToJson(const RunSet& set, std::size_t point) {
@@ -121,8 +122,8 @@ std::string RunSetCsv(const RunSet& set) {
         if (!result) continue;
         if (swept) text += Shortest(set.sweep.values[point]) + ",";
         text += std::to_string(result->seed) + "," + std::string(PolicyName(result->policy));
-        for (const std::int64_t count : {result->generated, result->finished, result->refused,
-                                         result->lost, result->resent}) {
+        for (const std::int64_t count :
+             {result->generated, result->finished, result->refused, result->lost, result->resent}) {
           text += "," + std::to_string(count);
         }
         for (const double value :

@@ -33,9 +33,8 @@ struct LabelMaker {
 };
 
 double Rounded(double value) {
-  return std::isfinite(value) && value != 0
-             ? std::strtod(Format("%.5g", value).c_str(), nullptr)
-             : value;
+  return std::isfinite(value) && value != 0 ? std::strtod(Format("%.5g", value).c_str(), nullptr)
+                                            : value;
 }
 
 // Means over groups of neighbours, so that a long run still draws quickly.
@@ -58,8 +57,6 @@ OrderedJson Thinned(const std::vector<double>& values) {
 OrderedJson PolicyToJson(const Scenario& scenario, const SimulationResult& result) {
   OrderedJson quantiles = OrderedJson::array();
   for (const double value : result.delay_quantile_s) quantiles.push_back(Rounded(value));
-  OrderedJson exits = OrderedJson::object();
-  for (const auto& [stage, share] : result.exit_share) exits[std::to_string(stage)] = share;
   return {{"name", PolicyName(result.policy)},
           {"series",
            {{"t", Thinned(result.series.t_s)},
@@ -67,7 +64,6 @@ OrderedJson PolicyToJson(const Scenario& scenario, const SimulationResult& resul
             {"accuracy", Thinned(result.series.accuracy)},
             {"threshold", Thinned(result.series.threshold)}}},
           {"quantiles_s", std::move(quantiles)},
-          {"exits", std::move(exits)},
           {"warnings", result.warnings},
           {"topology", TopologyToJson(scenario, result.utilization, result.link_flow_per_s)}};
 }

@@ -40,7 +40,9 @@ Cell MakeCell(const RunSet& set, std::size_t point, std::size_t policy) {
     cell.refused += result->refused;
     cell.lost += result->lost;
     cell.resent += result->resent;
-    for (const auto& [stage, share] : result->exit_share) cell.exits[stage] += share;
+    for (const auto& [stage, share] : AnswerShares(set.scenarios[point], *result)) {
+      cell.exits[stage] += share;
+    }
     for (std::size_t i = 0; i < result->utilization.size(); ++i) {
       if (result->utilization[i] <= cell.busiest) continue;
       cell.busiest = result->utilization[i];
@@ -70,11 +72,8 @@ std::string ExitsText(const std::map<int, double>& exits) {
 
 std::string ExitsHeader(const Scenario& scenario) {
   std::vector<std::string> stages;
-  for (int stage = 1; stage <= scenario.stage_count(); ++stage) {
-    if (scenario.stages[static_cast<std::size_t>(stage - 1)].exit ||
-        stage == scenario.stage_count()) {
-      stages.push_back(std::to_string(stage));
-    }
+  for (const auto& [stage, share] : AnswerShares(scenario, {})) {
+    stages.push_back(std::to_string(stage));
   }
   return "EXIT % AT " + Join(stages, " ");
 }
@@ -116,9 +115,8 @@ std::string RunSetTable(const RunSet& set, bool colour) {
       row.push_back(Milliseconds(cell.delay_s.mean));
       row.push_back(Milliseconds(cell.delay_s.half_width));
       if (set.policies.size() > 1) {
-        row.push_back(policy == 0 || first.runs == 0
-                          ? ""
-                          : Against(cell.delay_s.mean, first.delay_s.mean));
+        row.push_back(
+            policy == 0 || first.runs == 0 ? "" : Against(cell.delay_s.mean, first.delay_s.mean));
       }
       row.push_back(Milliseconds(cell.p95_s));
       row.push_back(Milliseconds(cell.p99_s));

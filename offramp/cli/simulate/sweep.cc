@@ -74,8 +74,9 @@ Status ApplyToPart(const std::string& key, double value, Scenario& scenario) {
 Result<Sweep> ParseSweep(const std::string& text) {
   Sweep sweep;
   const std::size_t equals = text.find('=');
-  const std::vector<std::string> ends =
-      equals == std::string::npos ? std::vector<std::string>() : Split(text.substr(equals + 1), ':');
+  const std::vector<std::string> ends = equals == std::string::npos
+                                            ? std::vector<std::string>()
+                                            : Split(text.substr(equals + 1), ':');
   double from = 0;
   double to = 0;
   double step = 0;
@@ -89,8 +90,8 @@ Result<Sweep> ParseSweep(const std::string& text) {
   // Half a step of slack: 0.1 added ten times is not 1.
   const double steps = std::floor((to - from) / step + 1e-9);
   if (steps + 1 > static_cast<double>(kMaxSweepPoints)) {
-    return InvalidArgumentError(Format("--sweep: has %.0f points, expected at most %zu", steps + 1,
-                                       kMaxSweepPoints));
+    return InvalidArgumentError(
+        Format("--sweep: has %.0f points, expected at most %zu", steps + 1, kMaxSweepPoints));
   }
   for (int i = 0; i <= static_cast<int>(steps); ++i) {
     // Rounded so that 0.1 + 2 * 0.1 prints as 0.3.

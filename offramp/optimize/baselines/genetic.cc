@@ -55,8 +55,7 @@ class Evolution {
   std::vector<Individual> First() {
     std::vector<Individual> population;
     for (std::size_t i = 0; i < kPopulation; ++i) {
-      Strategy strategy =
-          i % 2 == 0 ? CapacityStrategy(problem_, 0) : UniformStrategy(problem_, 0);
+      Strategy strategy = i % 2 == 0 ? CapacityStrategy(problem_, 0) : UniformStrategy(problem_, 0);
       strategy.threshold = threshold_;
       if (i >= 2) {
         for (double& cut : strategy.threshold) cut = 0.3 + 0.7 * random_.Uniform();
@@ -77,8 +76,7 @@ class Evolution {
     Strategy child = a;
     for (int node = 0; node < problem_.node_count(); ++node) {
       if (random_.Chance(0.5)) continue;
-      child.threshold[static_cast<std::size_t>(node)] =
-          b.threshold[static_cast<std::size_t>(node)];
+      child.threshold[static_cast<std::size_t>(node)] = b.threshold[static_cast<std::size_t>(node)];
       for (int l = problem_.first_link(node); l < problem_.first_link(node + 1); ++l) {
         child.share[static_cast<std::size_t>(l)] = b.share[static_cast<std::size_t>(l)];
       }

@@ -10,8 +10,8 @@
 namespace offramp {
 namespace {
 
-constexpr int kMostRounds = 300;
-constexpr double kStill = 1e-6;  // of a share, in a round
+constexpr int kMostRounds = 200;
+constexpr double kStill = 1e-4;  // of a share, in a round
 constexpr int kHalvings = 40;
 
 // One receiver as one sender sees it.
@@ -61,7 +61,8 @@ std::vector<double> BestResponse(const std::vector<Option>& options, double outf
     }
     (total > outflow ? high : low) = price;
   }
-  for (double& part : flow) part = total > 0 ? part / total : 1.0 / static_cast<double>(flow.size());
+  for (double& part : flow)
+    part = total > 0 ? part / total : 1.0 / static_cast<double>(flow.size());
   return flow;
 }
 

@@ -1,6 +1,5 @@
-#include "offramp/optimize/baselines/baseline.h"
-
 #include "offramp/core/exit_rule.h"
+#include "offramp/optimize/baselines/baseline.h"
 
 namespace offramp {
 

@@ -92,7 +92,7 @@ def _read(data, at):
 
 
 def broken():
-    """Name and message; each must end the stream, whoever sends it."""
+    """Name and message; each must end the connection, whoever sends it."""
     noise = random.Random(3)
     good = frame(CANCEL, number(1, 9))
     return {

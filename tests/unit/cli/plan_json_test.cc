@@ -1,6 +1,8 @@
 // Plans as data and as text, and the measurements of a running fleet as a plan's input.
 #include "offramp/cli/plan/plan_json.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,10 +36,10 @@ TEST(PlanJson, HasTheDocumentedKeys) {
   EXPECT_TRUE(json["optimality_gap_s"].is_number());
   EXPECT_EQ(json["history"].size(), json["rounds"].get<std::size_t>() + 1);
   EXPECT_EQ(json["history"][0]["round"], 0);
-  EXPECT_NEAR(json["predicted"]["objective_s"].get<double>(),
-              json["predicted"]["mean_delay_s"].get<double>() -
-                  json["predicted"]["accuracy"].get<double>(),
-              1e-12);
+  EXPECT_NEAR(
+      json["predicted"]["objective_s"].get<double>(),
+      json["predicted"]["mean_delay_s"].get<double>() - json["predicted"]["accuracy"].get<double>(),
+      1e-12);
 }
 
 TEST(PlanJson, NeverExitIsANumberAboveOne) {
@@ -51,9 +53,9 @@ TEST(PlanTable, NamesWhatLimitsAndCutsLongLists) {
   const std::string text = PlanTable(planned.problem, planned.plan, 3, false);
   EXPECT_THAT(text, HasSubstr("nodes cost most"));
   EXPECT_THAT(text, HasSubstr("and 3 more parts; --json has all"));
-  EXPECT_THAT(CompareTable({planned.problem, planned.plan}, {planned.problem, planned.plan}, 9,
-                           false),
-              HasSubstr("a0 utilisation"));
+  EXPECT_THAT(
+      CompareTable({planned.problem, planned.plan}, {planned.problem, planned.plan}, 9, false),
+      HasSubstr("a0 utilisation"));
 }
 
 TEST(PlanReport, IsOneFileWithItsData) {

@@ -2,6 +2,7 @@
 #include "offramp/cli/simulate/run_set.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,14 +25,14 @@ RunSetOptions Options() {
   return options;
 }
 
-RunSet Run(const RunSetOptions& options) {
+RunSet RunAll(const RunSetOptions& options) {
   Result<RunSet> set = RunSimulations(SmallScenario(), options, nullptr, nullptr);
   EXPECT_TRUE(set.ok()) << set.status();
   return *std::move(set);
 }
 
 TEST(RunSetTest, OneSeedIsTheDocumentedObject) {
-  const OrderedJson json = RunSetToJson(Run(Options()));
+  const OrderedJson json = RunSetToJson(RunAll(Options()));
   EXPECT_EQ(json["seed"], 1);
   const OrderedJson& result = json["policies"]["round-robin"];
   EXPECT_EQ(result["tasks"]["generated"],
@@ -49,9 +50,9 @@ TEST(RunSetTest, ThreadsChangeNothing) {
   RunSetOptions options = Options();
   options.seeds = 3;
   options.sweep = ParseSweep("load=0.5:1:0.5").value();
-  const RunSet alone = Run(options);
+  const RunSet alone = RunAll(options);
   options.threads = 4;
-  const RunSet together = Run(options);
+  const RunSet together = RunAll(options);
   EXPECT_EQ(RunSetToJson(alone).dump(), RunSetToJson(together).dump());
   const std::vector<std::string> rows = Split(RunSetCsv(alone), '\n');
   ASSERT_EQ(rows.size(), 1U + 2 * 3 * 2 + 1);
@@ -64,7 +65,7 @@ TEST(RunSetTest, ThreadsChangeNothing) {
 }
 
 TEST(RunSetTest, PoliciesSeeTheSameArrivals) {
-  const RunSet set = Run(Options());
+  const RunSet set = RunAll(Options());
   EXPECT_EQ(set.At(0, 0, 0)->generated, set.At(0, 0, 1)->generated);
   EXPECT_THAT(RunSetTable(set, false), HasSubstr("peak-ewma"));
 }
@@ -78,8 +79,7 @@ TEST(RunSetTest, AnErrorEndsTheSet) {
 
 TEST(RunSetTest, AStopLeavesWhatWasDone) {
   RunSetOptions options = Options();
-  const Result<RunSet> set =
-      RunSimulations(SmallScenario(), options, nullptr, [] { return true; });
+  const Result<RunSet> set = RunSimulations(SmallScenario(), options, nullptr, [] { return true; });
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_TRUE(set->interrupted);
   EXPECT_TRUE(RunSetToJson(*set)["policies"].empty());

@@ -1,4 +1,5 @@
-// Two devices, two stages of two nodes each, every link: what tests of plan and simulate start from.
+// Two devices, two stages of two nodes each, every link: what tests of plan and simulate start
+// from.
 #pragma once
 
 #include <memory>
@@ -21,8 +22,7 @@ inline Scenario SmallScenario() {
     correct[0].push_back(row % 4 == 0 ? 0 : 1);
     correct[1].push_back(row == 0 ? 0 : 1);
   }
-  scenario.profile =
-      std::make_shared<const ExitProfile>(std::move(confidence), std::move(correct));
+  scenario.profile = std::make_shared<const ExitProfile>(std::move(confidence), std::move(correct));
   scenario.devices = {{"d0", 4}, {"d1", 2}};
   scenario.nodes = {{"a0", 1, 10}, {"a1", 1, 5}, {"b0", 2, 16}, {"b1", 2, 8}};
   for (const int from : {0, 1}) {

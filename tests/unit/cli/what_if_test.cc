@@ -46,7 +46,8 @@ TEST(WhatIf, ANodeThatIsDownTakesItsLinksAlong) {
 TEST(WhatIf, DeadEndsGoWithIt) {
   Scenario scenario = SmallScenario();
   // a1 leads to b1 alone.
-  std::erase_if(scenario.links, [](const ScenarioLink& link) { return link.from == 3 && link.to == 4; });
+  std::erase_if(scenario.links,
+                [](const ScenarioLink& link) { return link.from == 3 && link.to == 4; });
   ASSERT_TRUE(ApplyWhatIf("node b1 down", scenario).ok());
   EXPECT_EQ(scenario.FindPart("a1"), -1);
   EXPECT_EQ(scenario.nodes.size(), 2U);

@@ -18,9 +18,9 @@ Scenario Small() {
   Scenario scenario;
   scenario.input_bytes = 100'000;
   scenario.stages = {{.gflops = 2, .output_bytes = 50'000, .exit = true}, {.gflops = 4}};
-  scenario.profile = std::make_shared<ExitProfile>(
-      std::vector<std::vector<float>>{{0.5F, 0.9F}, {}},
-      std::vector<std::vector<float>>{{0.0F, 1.0F}, {1.0F, 1.0F}});
+  scenario.profile =
+      std::make_shared<ExitProfile>(std::vector<std::vector<float>>{{0.5F, 0.9F}, {}},
+                                    std::vector<std::vector<float>>{{0.0F, 1.0F}, {1.0F, 1.0F}});
   scenario.devices = {{.name = "a", .tasks_per_s = 3}, {.name = "b", .tasks_per_s = 4}};
   scenario.nodes = {{.name = "z", .stage = 2, .gflops_per_s = 80},
                     {.name = "x", .stage = 1, .gflops_per_s = 30},
@@ -79,8 +79,7 @@ TEST(Scenario, NamesWhatIsWrong) {
   EXPECT_THAT(ErrorAfter([](Scenario& s) { s.stages.clear(); }), HasSubstr("no stage"));
   EXPECT_THAT(ErrorAfter([](Scenario& s) { s.stages[1].gflops = 0; }),
               HasSubstr("stage 2: gflops must be > 0"));
-  EXPECT_THAT(ErrorAfter([](Scenario& s) { s.input_bytes = -1; }),
-              HasSubstr("model: input_bytes"));
+  EXPECT_THAT(ErrorAfter([](Scenario& s) { s.input_bytes = -1; }), HasSubstr("model: input_bytes"));
   EXPECT_THAT(ErrorAfter([&](Scenario& s) { s.devices[1].tasks_per_s = nan; }),
               HasSubstr("device 'b': tasks_per_s"));
   EXPECT_THAT(ErrorAfter([](Scenario& s) { s.devices[0].tasks_per_s = 1e12; }),

@@ -80,6 +80,15 @@ TEST(PartStatusTest, AGatewayThatSteersSaysHowItStands) {
   EXPECT_TRUE(steered.contains("mean_delay_s"));
 }
 
+TEST(LogTest, AMessageIsOneLineWhateverItHolds) {
+  ASSERT_TRUE(SetUpLog("s1-a", "text", "info").ok());
+  ::testing::internal::CaptureStderr();
+  spdlog::info("{}", std::string("no input \"x\n2026 I gw0  request=r2\" \x1b[2J \u00e4"));
+  spdlog::default_logger()->flush();
+  const std::string line = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(line, HasSubstr("s1-a  no input \"x\\x0a2026 I gw0  request=r2\" \\x1b[2J \u00e4\n"));
+}
+
 TEST(LogTest, EveryLineIsJsonWhateverTheMessageHolds) {
   ASSERT_TRUE(SetUpLog("s1-a", "json", "info").ok());
   ::testing::internal::CaptureStderr();

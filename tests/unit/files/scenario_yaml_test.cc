@@ -137,7 +137,8 @@ constexpr Bad kBad[] = {
      "s.yaml:10: devices[0].tasks_per_s: is \"1e12\", expected a number from 0 to 1000000000"},
     {"tasks_per_s: 1.2", "tasks_per_s: -1", "s.yaml:10: devices[0].tasks_per_s: is \"-1\""},
     {"name: es2-0", "name: ed0", "s.yaml:13: nodes[1].name: the name \"ed0\" is taken"},
-    {"stage: 2", "stage: 4", "s.yaml:13: nodes[1].stage: is \"4\", expected an integer from 1 to 3"},
+    {"stage: 2", "stage: 4",
+     "s.yaml:13: nodes[1].stage: is \"4\", expected an integer from 1 to 3"},
     {"stage: 2", "stage: 1", "s.yaml:12: nodes: stage 2 has no node, expected one for every stage"},
     {"from: ed0", "from: ed1",
      "s.yaml:16: links[0].from: is \"ed1\", expected the name of a device or node; did you mean "

@@ -291,6 +291,25 @@ TEST_F(OipGrpcTest, StopSendsIdleClientsAwayAndLetsWorkFinish) {
   EXPECT_EQ(stop.wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+TEST_F(OipGrpcTest, AStreamWhoseRequestADrainLeftOutDoesNotEndWell) {
+  grpc::ClientContext context;
+  auto stream = stub_->ModelStreamInfer(&context);
+  ASSERT_TRUE(stream->Write(Request("hold;1")));
+  ASSERT_TRUE(service_.WaitForRequests(1));
+  server_->Drain();
+  ASSERT_TRUE(stream->Write(Request("left out")));
+  // On the same connection: behind it, the request above has arrived too.
+  grpc::ClientContext live_context;
+  inference::ServerLiveResponse live;
+  ASSERT_TRUE(stub_->ServerLive(&live_context, {}, &live).ok());
+  service_.Release();
+  inference::ModelStreamInferResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.infer_response().id(), "hold;1");
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::UNAVAILABLE);
+}
+
 TEST_F(OipGrpcTest, StopCancelsWhatDoesNotFinish) {
   ModelInferResponse response;
   auto call = std::async(std::launch::async, [&] { return Infer(Request("hold"), &response); });

@@ -106,6 +106,20 @@ TEST_F(OffloaderSessionsTest, AnOffloaderIsGreetedAndHeard) {
   EXPECT_EQ(owner_.cancelled, std::vector<std::uint64_t>{5});
 }
 
+TEST_F(OffloaderSessionsTest, WhatAnOffloaderHasNotReadIsUnsent) {
+  Peer peer(network_, "gw1");
+  peer.connection->Send(TestHello("gw1", 0));
+  loop_.RunFor(0.01);
+  ASSERT_EQ(owner_.up.size(), 1u);
+  EXPECT_EQ(sessions_.unsent_bytes(), 0u);
+  network_.Freeze("gw1");
+  sessions_.Send(owner_.up[0].first, AckFrame{.id = 5});
+  EXPECT_GT(sessions_.unsent_bytes(), 0u);
+  network_.Thaw("gw1");
+  loop_.RunFor(0.01);
+  EXPECT_EQ(sessions_.unsent_bytes(), 0u);
+}
+
 TEST_F(OffloaderSessionsTest, StrangersAreRefused) {
   EXPECT_TRUE(IsLetIn(TestHello("gw0", 0)));
   EXPECT_FALSE(IsLetIn(TestHello("gw7", 0)));

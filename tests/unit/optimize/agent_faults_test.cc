@@ -15,7 +15,7 @@ Problem Small(int s) {
   options.sources = 8;
   options.replicas = {5, 4, 3};
   options.load = 0.6 + 0.08 * s;
-  options.rows = 600;
+  options.rows = 1200;
   return GenerateProblem(options, 50 + static_cast<std::uint64_t>(s));
 }
 

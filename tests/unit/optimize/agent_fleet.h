@@ -21,6 +21,7 @@ class AgentFleet {
  public:
   AgentFleet(Problem problem, DtoEeOptions options, std::uint64_t seed, FleetFaults faults = {});
 
+  void Start(const Strategy& strategy) { fleet_->Start(strategy); }
   const Evaluation& Round();
 
   // Runs `rounds` and returns the objective after them.

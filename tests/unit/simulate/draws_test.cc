@@ -20,7 +20,7 @@ TEST(DrawsTest, AKeyGivesTheSameDrawWhateverWasDrawnBefore) {
 TEST(DrawsTest, SeedsStreamsAndKeysDiffer) {
   std::set<std::uint64_t> seen;
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    for (std::uint64_t stream = 0; stream < 7; ++stream) {
+    for (std::uint64_t stream = 0; stream < 8; ++stream) {
       for (std::uint64_t a = 0; a < 20; ++a) {
         for (std::uint64_t b = 0; b < 20; ++b) {
           seen.insert(Draws(seed).Bits(static_cast<DrawStream>(stream), a, b));
@@ -28,7 +28,7 @@ TEST(DrawsTest, SeedsStreamsAndKeysDiffer) {
       }
     }
   }
-  EXPECT_EQ(seen.size(), 4U * 7 * 20 * 20);
+  EXPECT_EQ(seen.size(), 4U * 8 * 20 * 20);
 }
 
 TEST(DrawsTest, ExponentialHasItsMomentsAndNeighboursAreIndependent) {

@@ -121,7 +121,18 @@ TEST(SimulateTest, AnUnstableSystemIsTold) {
   std::string all;
   for (const std::string& warning : result.warnings) all += warning + "\n";
   EXPECT_NE(all.find("unstable"), std::string::npos) << all;
-  EXPECT_NE(all.find("node s1-0"), std::string::npos) << all;
+  EXPECT_NE(all.find("the most s1-0"), std::string::npos) << all;
+}
+
+TEST(SimulateTest, ARunWithChangesIsNotJudgedAsASteadyState) {
+  const SimulationResult result = Simulate(Busy(), Short(Policy::kRoundRobin)).value();
+  ASSERT_FALSE(result.warnings.empty());
+  EXPECT_NE(result.warnings[0].find("changes during the run"), std::string::npos);
+  Scenario later = ExitScenario(6, {{12, 9}, {9, 7}, {6, 3}});
+  later.changes = {{1000, NodeDownChange{1, true}}};
+  for (const std::string& warning : Simulate(later, Short(Policy::kRoundRobin)).value().warnings) {
+    EXPECT_EQ(warning.find("changes during the run"), std::string::npos);
+  }
 }
 
 TEST(SimulateTest, WhatMakesNoSenseIsRefused) {

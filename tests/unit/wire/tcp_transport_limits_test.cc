@@ -45,6 +45,32 @@ TEST_F(TcpTransportLimitsTest, TooManyConnectionsAreRefused) {
   client_.Call([&] { connections.clear(); });
 }
 
+// However fast they come: each costs a socket until it has heard why.
+TEST_F(TcpTransportLimitsTest, TheRefusedAreBoundedToo) {
+  Recorder never;
+  Endpoint full({.max_accepted = 0});
+  const std::string address = full.Listen(&never);
+  std::vector<std::unique_ptr<RawSocket>> refused;
+  bool cut = false;
+  for (int i = 0; i < 1000 && !cut; ++i) {
+    refused.push_back(std::make_unique<RawSocket>(address));
+    refused.back()->Send(internal::kPreface);
+    const std::string reply = refused.back()->ReadUntil("too many connections");
+    cut = reply.empty();
+    EXPECT_EQ(cut, reply.find("too many connections") == std::string::npos);
+  }
+  EXPECT_TRUE(cut);
+  // They make room again.
+  const auto refusals = full.counters().refused;
+  refused.clear();
+  for (int i = 0; i < 1000; ++i) {
+    RawSocket raw(address);
+    raw.Send(internal::kPreface);
+    if (!raw.ReadUntil("too many connections").empty()) break;
+  }
+  EXPECT_GT(full.counters().refused, refusals);
+}
+
 TEST_F(TcpTransportLimitsTest, AFrameBeyondTheLimitOfTheReceiverEndsTheConnection) {
   Recorder strict_recorder;
   Endpoint strict({.max_frame_bytes = 1 << 20});
@@ -124,6 +150,17 @@ TEST_F(TcpTransportLimitsTest, ALargeMessageCannotComeFirst) {
   RawSocket raw(address_);
   raw.Send(std::string(internal::kPreface) + Message(std::string(1 << 20, 'x')));
   EXPECT_NE(raw.ReadAll().find("large message came first"), std::string::npos);
+}
+
+// Millions of frames at a time would hold up everybody else.
+TEST_F(TcpTransportLimitsTest, ALargeMessageHoldsOneFrame) {
+  const std::string hello(EncodeFrame(Hello{}).Joined().text());
+  std::string many;
+  while (many.size() < (1 << 20)) many += hello;
+  RawSocket raw(address_);
+  raw.Send(std::string(internal::kPreface) + Message(hello) + Message(many));
+  EXPECT_NE(raw.ReadAll().find("more than a frame"), std::string::npos);
+  EXPECT_EQ(at_server_.frames().size(), 1u);
 }
 
 TEST_F(TcpTransportLimitsTest, LargeMessagesHalfReceivedAreBoundedOverAllConnections) {
