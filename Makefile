@@ -78,7 +78,7 @@ bench-simulator: build  ## the simulator's speed and memory, beside SimPy and Si
 	@$(TEST_PYTHON) bench/simulator.py
 
 .PHONY: bench-optimizer
-bench-optimizer: deps  ## the optimiser's figures over 30 generated scenarios (about half an hour)
+bench-optimizer: deps  ## the optimiser's figures over 30 generated scenarios (some ten minutes)
 	@$(call configure,release,build)
 	@$(NINJA) -C build -j $(JOBS) bench_optimizer
 	@build/bench_optimizer

@@ -105,8 +105,9 @@ void ReceiverLink::Watch() {
   const bool we_slept = watched_at_s_ > 0 && now_s - watched_at_s_ > 2 * period_s;
   watched_at_s_ = now_s;
   if (we_slept) last_heard_s_ = now_s;
-  if (!suspect_ && owed_since_s_ &&
-      now_s - std::max(last_heard_s_, *owed_since_s_) > options_.silence_s) {
+  const bool silent_in_debt =
+      owed_since_s_ && now_s - std::max(last_heard_s_, *owed_since_s_) > options_.silence_s;
+  if (!suspect_ && (silent_in_debt || now_s - last_heard_s_ > options_.rest_silence_s)) {
     suspect_ = true;
     owner_.OnSuspect(index_);
   }

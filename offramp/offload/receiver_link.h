@@ -1,5 +1,5 @@
 // ReceiverLink: the sender's end of the connection to one receiver. Connects, checks who answers,
-// reconnects for ever (cheaply), and notices a receiver that has gone silent although it owes
+// reconnects for ever (cheaply), and notices a receiver that has gone silent, soon if it owes
 // something: a frozen process keeps its sockets open.
 #pragma once
 
@@ -22,6 +22,8 @@ struct ReceiverLinkOptions {
   double reconnect_s = 0.1;      // between attempts
   double hello_timeout_s = 1.0;  // from connect to the receiver's hello
   double silence_s = 0.4;        // without any frame while something is owed: suspect
+  // The same at rest, when receivers report every second: a frozen one must not look free.
+  double rest_silence_s = 1.35;
 };
 
 class ReceiverLinkOwner {
@@ -30,7 +32,7 @@ class ReceiverLinkOwner {
   virtual void OnUp(int receiver) = 0;
   // The connection is gone; everything it owed is lost.
   virtual void OnDown(int receiver, const Status& why) = 0;
-  // Silent while it owes. The connection stays: it may recover.
+  // Silent for too long. The connection stays: it may recover.
   virtual void OnSuspect(int receiver) = 0;
   virtual void OnRecovered(int receiver) = 0;
   virtual void OnReceiverFrame(int receiver, Frame frame) = 0;

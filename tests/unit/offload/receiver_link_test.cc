@@ -129,10 +129,24 @@ TEST_F(ReceiverLinkTest, WhoAcceptsAndSaysNothingIsTriedAnew) {
   EXPECT_LE(mute.accepted, 4);
 }
 
-TEST_F(ReceiverLinkTest, SilenceCountsOnlyWhileSomethingIsOwed) {
+// At rest receivers report every second.
+TEST_F(ReceiverLinkTest, AtRestAReceiverMaySaySomethingEverySecondOnly) {
   Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
   link_.Start();
-  loop_.RunFor(10);
+  for (int i = 0; i < 10; ++i) {
+    loop_.RunFor(1);
+    EXPECT_FALSE(link_.suspect());
+    node.Send(Report{});
+  }
+  loop_.RunFor(1.5);
+  EXPECT_TRUE(link_.suspect());
+  EXPECT_TRUE(link_.up());
+}
+
+TEST_F(ReceiverLinkTest, SilenceCountsSoonWhileSomethingIsOwed) {
+  Listener node(network_, "s1-a", "here", TestHello("s1-a", 1));
+  link_.Start();
+  loop_.RunFor(0.8);
   EXPECT_FALSE(link_.suspect());
   // Owed from now on: the silence before does not count.
   link_.SetOwedSince(loop_.NowSeconds());

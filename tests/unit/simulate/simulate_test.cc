@@ -130,7 +130,8 @@ TEST(SimulateTest, ARunWithChangesIsNotJudgedAsASteadyState) {
   EXPECT_NE(result.warnings[0].find("changes during the run"), std::string::npos);
   Scenario later = ExitScenario(6, {{12, 9}, {9, 7}, {6, 3}});
   later.changes = {{1000, NodeDownChange{1, true}}};
-  for (const std::string& warning : Simulate(later, Short(Policy::kRoundRobin)).value().warnings) {
+  const SimulationResult calm = Simulate(later, Short(Policy::kRoundRobin)).value();
+  for (const std::string& warning : calm.warnings) {
     EXPECT_EQ(warning.find("changes during the run"), std::string::npos);
   }
 }
