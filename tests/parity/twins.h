@@ -114,8 +114,7 @@ class SilentOwner final : public OffloaderSessionsOwner, public ForwarderOwner {
 class Twins {
  public:
   Twins(Policy policy, int stage, Objective objective)
-      : stage_(stage),
-        loop_(&clock_),
+      : loop_(&clock_),
         network_(&loop_),
         transport_(network_.MakeTransport("node")),
         sessions_(TestHello("node", stage), {"up0", "up1"}, loop_, owner_) {
@@ -315,7 +314,6 @@ class Twins {
     });
   }
 
-  const int stage_;
   ManualClock clock_;
   ManualLoop loop_;
   MemoryNetwork network_;
