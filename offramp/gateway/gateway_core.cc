@@ -52,7 +52,6 @@ void GatewayCore::Attach(std::unique_ptr<Forwarder> forwarder,
 }
 
 void GatewayCore::Start() {
-  loop_thread_ = std::this_thread::get_id();
   started_s_ = loop_.NowSeconds();
   forwarder_->Start();
   agents_->Start(nullptr, forwarder_.get());
@@ -69,14 +68,15 @@ InferenceService::RequestId GatewayCore::Infer(InferenceRequest request, Done do
   const RequestId id = next_id_.fetch_add(1, std::memory_order_relaxed);
   // Checked on the caller's thread: the loop's time belongs to tasks.
   const Result<std::int64_t> rows = CheckRequest(request, model_, options_.max_rows);
-  if (std::this_thread::get_id() == loop_thread_) {
-    Take(id, std::move(request), rows, std::move(done));
-    return id;
-  }
   auto shared =
       std::make_shared<std::pair<InferenceRequest, Done>>(std::move(request), std::move(done));
   const bool posted = loop_.Post([this, id, rows, shared] {
-    Take(id, std::move(shared->first), rows, std::move(shared->second));
+    if (rows.ok()) {
+      Accept(id, std::move(shared->first), static_cast<std::size_t>(*rows),
+             std::move(shared->second));
+    } else {
+      Refuse(shared->first, 0, shared->second, rows.status(), 0, loop_.NowSeconds());
+    }
   });
   if (!posted) {
     InferenceReply reply;
@@ -85,15 +85,6 @@ InferenceService::RequestId GatewayCore::Infer(InferenceRequest request, Done do
     shared->second(std::move(reply));
   }
   return id;
-}
-
-void GatewayCore::Take(RequestId id, InferenceRequest request, const Result<std::int64_t>& rows,
-                       Done done) {
-  if (rows.ok()) {
-    Accept(id, std::move(request), static_cast<std::size_t>(*rows), std::move(done));
-  } else {
-    Refuse(request, 0, done, rows.status(), 0, loop_.NowSeconds());
-  }
 }
 
 void GatewayCore::Cancel(RequestId id) {

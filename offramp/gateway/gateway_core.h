@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 
 #include "offramp/base/random.h"
@@ -40,7 +39,7 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
 
   // Before Start. Both are owned by the core from here on.
   void Attach(std::unique_ptr<Forwarder> forwarder, std::unique_ptr<AgentRunner> agents);
-  // On the loop's thread, whose own requests are taken without a detour. Before the front ends.
+  // On the loop's thread, before the front ends.
   void Start();
 
   // Refuses new requests (kUnavailable) and calls `drained` once every accepted one is answered.
@@ -79,7 +78,6 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
     double arrived_s = 0;
   };
 
-  void Take(RequestId id, InferenceRequest request, const Result<std::int64_t>& rows, Done done);
   void Accept(RequestId id, InferenceRequest request, std::size_t rows, Done done);
   Status Admit(std::size_t rows, std::int64_t bytes, double& retry_after_s);
   void Reply(RequestId id, InferenceReply reply);
@@ -106,7 +104,6 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
   // Before that the first burst would go to whichever replica was found first.
   bool settled_ = false;
 
-  std::thread::id loop_thread_;  // since Start
   std::atomic<RequestId> next_id_{1};
   std::atomic<bool> ready_{false};
   mutable std::mutex statistics_mutex_;

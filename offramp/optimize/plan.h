@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "offramp/base/result.h"
@@ -40,6 +41,9 @@ struct RoundSummary {
 
 // Why the rounds ended.
 enum class PlanStop { kConverged, kRoundsSpent, kNothingToDo };
+
+// "converged", "rounds spent", "nothing to do".
+std::string_view PlanStopName(PlanStop stop);
 
 struct Plan {
   Policy policy = Policy::kDtoEe;

@@ -1,32 +1,13 @@
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
+#include "offramp/base/text.h"
 #include "offramp/optimize/plan.h"
 
 namespace offramp {
 namespace {
 
 constexpr std::size_t kListed = 5;  // busiest nodes and links
-
-template <typename... Args>
-std::string Format(const char* format, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, args...);
-  return text;
-}
-
-std::string Name(PlanStop stop) {
-  switch (stop) {
-    case PlanStop::kConverged:
-      return "converged";
-    case PlanStop::kRoundsSpent:
-      return "rounds spent";
-    case PlanStop::kNothingToDo:
-      return "no rounds";
-  }
-  return "unknown";
-}
 
 std::vector<int> Largest(const std::vector<double>& values) {
   std::vector<int> order(values.size());
@@ -40,6 +21,18 @@ std::vector<int> Largest(const std::vector<double>& values) {
 
 }  // namespace
 
+std::string_view PlanStopName(PlanStop stop) {
+  switch (stop) {
+    case PlanStop::kConverged:
+      return "converged";
+    case PlanStop::kRoundsSpent:
+      return "rounds spent";
+    case PlanStop::kNothingToDo:
+      return "nothing to do";
+  }
+  return "unknown";
+}
+
 std::string Plan::BriefReport() const {
   std::string text = Format("%s: mean delay %.4g s, accuracy %.4f, objective %.6g s",
                             std::string(PolicyName(policy)).c_str(), predicted.mean_delay_s,
@@ -52,7 +45,7 @@ std::string Plan::BriefReport() const {
 
 std::string Plan::FullReport(const Problem& problem) const {
   std::string text = BriefReport() + "\n";
-  text += "stop:            " + Name(stop) + ": " + message + "\n";
+  text += "stop:            " + std::string(PlanStopName(stop)) + ": " + message + "\n";
   text += Format("accuracy weight: %.6g s\n", accuracy_weight_s);
   if (held_out) {
     text += Format("held out:        mean delay %.4g s, accuracy %.4f\n", held_out->mean_delay_s,

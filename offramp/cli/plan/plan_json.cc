@@ -15,18 +15,6 @@ OrderedJson PredictionToJson(const Evaluation& evaluation) {
           {"objective_s", evaluation.objective_s}};
 }
 
-const char* StopName(PlanStop stop) {
-  switch (stop) {
-    case PlanStop::kConverged:
-      return "converged";
-    case PlanStop::kRoundsSpent:
-      return "rounds spent";
-    case PlanStop::kNothingToDo:
-      return "nothing to do";
-  }
-  return "unknown";
-}
-
 }  // namespace
 
 OrderedJson OffloadingToJson(const Problem& problem, const Strategy& strategy) {
@@ -70,7 +58,7 @@ OrderedJson PlanToJson(const Problem& problem, const Plan& plan) {
   json["history"] = std::move(history);
   json["accuracy_weight_s"] = plan.accuracy_weight_s;
   json["objective_met"] = plan.objective_met;
-  json["stop"] = StopName(plan.stop);
+  json["stop"] = PlanStopName(plan.stop);
   json["message"] = plan.message;
   json["restart"] = plan.restart;
   if (plan.certificate) {
