@@ -91,7 +91,7 @@ Result<AgentRunnerOptions> AgentOptionsOf(const Fleet& fleet, const Bundle& bund
     if (fleet.policy != Policy::kDtoEe) {
       OFFRAMP_ASSIGN_OR_RETURN(const std::vector<double> thresholds,
                                FixedThresholds(fleet, bundle));
-      options.fixed_threshold = thresholds[static_cast<std::size_t>(options.stage - 1)];
+      options.threshold = thresholds[static_cast<std::size_t>(options.stage - 1)];
     }
   }
   return options;

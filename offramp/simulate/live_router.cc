@@ -39,7 +39,7 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
 }
 
 LivePart LiveRouter::MakePart(int part, double start_s) const {
-  LivePartOptions options;
+  LiveAgentOptions options;
   options.policy = policy_;
   options.start_s = start_s;
   options.agent = agents_;
@@ -55,6 +55,7 @@ LivePart LiveRouter::MakePart(int part, double start_s) const {
     const auto index = static_cast<std::size_t>(part - network_.devices());
     options.expected_service_s = 1 / scenario_.ServiceRate(scenario_.nodes[index]);
   }
+  options.receivers = network_.out_count(part);
   std::vector<ReceiverSpec> receivers;
   for (int l = network_.first_out(part); l < network_.first_out(part + 1); ++l) {
     const NetworkLink& link = network_.link(l);

@@ -209,7 +209,7 @@ void MemoryFleet::Start(const std::string& name) {
   agent.stage = stage;
   agent.offloaders = static_cast<int>(NamesOf(stage - 1).size());
   agent.period_s = options_.period_s;
-  agent.fixed_threshold = stage < kStages ? 0.8 : kNeverExit;
+  agent.threshold = stage < kStages ? 0.8 : kNeverExit;
   agent.expected_service_s = options_.service_s;
   std::unique_ptr<Forwarder> forwarder;
   if (stage < kStages) {

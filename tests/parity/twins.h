@@ -141,7 +141,7 @@ class Twins {
     real.receivers = 2;
     real.period_s = kParityPeriod_s;
     real.objective = objective;
-    real.fixed_threshold = 0.8;
+    real.threshold = 0.8;
     real.expected_service_s = 0.02;
     real.row_bytes = 1;
     real.seed = kParitySeed;
@@ -152,10 +152,11 @@ class Twins {
     loop_.RunFor(0.01);
     runner_ = std::make_unique<AgentRunner>(real, ParityRows(), loop_);
 
-    LivePartOptions simulated;
+    LiveAgentOptions simulated;
     simulated.policy = policy;
     simulated.stage = stage;
     simulated.offloaders = real.offloaders;
+    simulated.receivers = real.receivers;
     simulated.admission = true;
     simulated.period_s = kParityPeriod_s;
     simulated.objective = objective;

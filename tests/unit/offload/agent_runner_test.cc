@@ -29,7 +29,7 @@ AgentRunnerOptions OptionsOf(Policy policy, int stage) {
   options.stage = stage;
   options.offloaders = stage == 0 ? 0 : 2;
   options.receivers = 2;
-  options.fixed_threshold = 0.8;
+  options.threshold = 0.8;
   options.expected_service_s = 0.01;
   return options;
 }
@@ -127,7 +127,7 @@ TEST_F(AgentRunnerTest, DtoEeAppliesItsShares) {
 
 TEST_F(AgentRunnerTest, NoExitNeverExits) {
   AgentRunnerOptions options = OptionsOf(Policy::kNoExit, 1);
-  options.fixed_threshold = kNeverExit;
+  options.threshold = kNeverExit;
   Make(options);
   Arrive(2, 20);
   EXPECT_EQ(runner_->Threshold(loop_.NowSeconds()), kNeverExit);
