@@ -1,43 +1,24 @@
 #include "offramp/wire/asio_loop.h"
 
-#include <atomic>
-#include <future>
 #include <string>
-#include <sys/resource.h>
-#include <thread>
-#include <vector>
+#include <utility>
 
 #include <gtest/gtest.h>
+
+#include "tests/unit/wire/loop_contract.h"
 
 namespace offramp {
 namespace {
 
-TEST(AsioLoopTest, RunsPostsInOrderFromBeforeAndDuringRun) {
+struct AsioLoopAdapter {
   AsioLoop loop;
-  std::string log;
-  loop.Post([&] { log += 'a'; });
-  loop.Post([&] {
-    log += 'b';
-    loop.Post([&] {
-      log += 'd';
-      loop.Stop();
-    });
-  });
-  loop.Post([&] { log += 'c'; });
-  loop.Run();
-  EXPECT_EQ(log, "abcd");
-}
 
-TEST(AsioLoopTest, TasksPostedBeforeStopRunAndLaterOnesAreRefused) {
-  AsioLoop loop;
-  std::string log;
-  EXPECT_TRUE(loop.Post([&] { log += 'a'; }));
-  loop.RunAt(loop.NowSeconds() + 1000, [&] { log += 't'; });
-  loop.Stop();
-  EXPECT_FALSE(loop.Post([&] { log += 'b'; }));
-  loop.Run();
-  EXPECT_EQ(log, "a");
-}
+  void After(double seconds, AsioLoop::Task task) {
+    loop.RunAt(loop.NowSeconds() + seconds, std::move(task));
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(AsioLoopTest, LoopContract, AsioLoopAdapter);
 
 TEST(AsioLoopTest, TimersRunByTimeThenByOrderOfSetting) {
   AsioLoop loop;
@@ -91,61 +72,6 @@ TEST(AsioLoopTest, TimersOfALoopThatStoodStillRunLate) {
   });
   loop.Run();
   EXPECT_EQ(log, "abc");
-}
-
-TEST(AsioLoopTest, OtherThreadsWakeASleepingLoop) {
-  AsioLoop loop;
-  std::thread runner([&] { loop.Run(); });
-  for (int i = 0; i < 1000; ++i) {
-    std::promise<std::thread::id> ran;
-    ASSERT_TRUE(loop.Post([&] { ran.set_value(std::this_thread::get_id()); }));
-    auto future = ran.get_future();
-    ASSERT_EQ(future.wait_for(std::chrono::seconds(10)), std::future_status::ready);
-    ASSERT_EQ(future.get(), runner.get_id());
-  }
-  loop.Stop();
-  runner.join();
-}
-
-TEST(AsioLoopTest, ManyThreadsPostWithoutLoss) {
-  constexpr int kThreads = 4;
-  constexpr int kPosts = 5000;
-  AsioLoop loop;
-  std::vector<int> last(kThreads, -1);
-  bool in_order = true;
-  int ran = 0;
-  std::thread runner([&] { loop.Run(); });
-  std::vector<std::thread> posters;
-  for (int t = 0; t < kThreads; ++t) {
-    posters.emplace_back([&, t] {
-      for (int i = 0; i < kPosts; ++i) {
-        loop.Post([&, t, i] {
-          in_order = in_order && last[static_cast<std::size_t>(t)] == i - 1;
-          last[static_cast<std::size_t>(t)] = i;
-          if (++ran == kThreads * kPosts) loop.Stop();
-        });
-      }
-    });
-  }
-  for (std::thread& poster : posters) poster.join();
-  runner.join();
-  EXPECT_EQ(ran, kThreads * kPosts);
-  EXPECT_TRUE(in_order);
-}
-
-TEST(AsioLoopTest, AnIdleLoopUsesNoProcessorTime) {
-  AsioLoop loop;
-  loop.RunAt(loop.NowSeconds() + 0.3, [&] { loop.Stop(); });
-  rusage before;
-  getrusage(RUSAGE_SELF, &before);
-  loop.Run();
-  rusage after;
-  getrusage(RUSAGE_SELF, &after);
-  const auto seconds = [](const rusage& usage) {
-    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-  };
-  EXPECT_LT(seconds(after) - seconds(before), 0.03);
 }
 
 }  // namespace
