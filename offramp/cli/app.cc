@@ -33,7 +33,9 @@ std::string Complaint(const CLI::App* root, const CLI::Error& error) {
   const CLI::App* at = root;
   for (const CLI::App* command : root->get_subcommands()) at = command;
   std::string what = error.what();
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+  // A wrong option in place of a command is told first as the command that is missing.
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+      (at == root && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError))) {
     const auto words = at->remaining();
     const auto option = std::find_if(words.begin(), words.end(),
                                      [](const std::string& word) { return word.starts_with("-"); });

@@ -62,6 +62,10 @@ TEST(CommandLine, WrongWordsGetOneLineAndAHint) {
   EXPECT_EQ(option.code, kExitWrongUse);
   EXPECT_EQ(option.err,
             "offramp: unknown option --jsom; did you mean --json?\nTry `offramp up --help`.\n");
+  const Outcome before_command = Invoke({"--versoin"});
+  EXPECT_EQ(before_command.code, kExitWrongUse);
+  EXPECT_EQ(before_command.err,
+            "offramp: unknown option --versoin; did you mean --version?\nTry `offramp --help`.\n");
   const Outcome surplus = Invoke({"up", "x.yaml", "y.yaml"});
   EXPECT_EQ(surplus.code, kExitWrongUse);
   EXPECT_NE(surplus.err.find("'y.yaml' is one word too many"), std::string::npos);
