@@ -1,10 +1,13 @@
 // What a receiver says of itself: with every acknowledgement ("stage done"), and every 20 ms while
-// tasks arrive (every second otherwise). The live dispatch lives on it (dispatch.md).
+// tasks arrive (every half second otherwise). The live dispatch lives on it (dispatch.md).
 #pragma once
 
 #include <cstdint>
 
 namespace offramp {
+
+inline constexpr double kActiveReport_s = 0.02;  // between two while tasks arrive or are held
+inline constexpr double kIdleReport_s = 0.5;     // at rest
 
 struct Report {
   double backlog_s = 0;              // time until all queued work is done, at the measured speed

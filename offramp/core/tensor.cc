@@ -110,4 +110,10 @@ Tensor ConcatRows(const std::vector<const Tensor*>& parts) {
   return joined;
 }
 
+std::int64_t BytesOf(const std::vector<Tensor>& tensors) {
+  std::size_t bytes = 0;
+  for (const Tensor& tensor : tensors) bytes += tensor.data.size();
+  return static_cast<std::int64_t>(bytes);
+}
+
 }  // namespace offramp

@@ -56,6 +56,9 @@ Tensor SliceRows(const Tensor& tensor, std::int64_t first, std::int64_t count);
 // The given rows in order; shares bytes when they are one run, copies otherwise.
 Tensor GatherRows(const Tensor& tensor, const std::vector<std::int64_t>& rows);
 
+// Of their data, all together.
+std::int64_t BytesOf(const std::vector<Tensor>& tensors);
+
 // All rows of `parts` (same name, datatype and row shape) in order; shares bytes of a single part.
 Tensor ConcatRows(const std::vector<const Tensor*>& parts);
 

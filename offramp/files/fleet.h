@@ -58,6 +58,7 @@ struct Fleet {
   Policy policy = Policy::kDtoEe;
   double period_s = 0.1;                  // of the agents' rounds
   double deadline_s = 30;                 // of a task that brings none
+  double shadow_share = 0.005;            // of the tasks that leave early, to notice drift
   std::optional<double> fixed_threshold;  // absent: tuned
   ServiceLaw service = ServiceLaw::kDeterministic;
   double service_scv = 0;              // of that law: 0 deterministic, 1 exponential

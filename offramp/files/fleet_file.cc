@@ -124,7 +124,7 @@ Result<Fleet> ParseFleet(const std::string& text, const std::string& path) {
   root.ExpectMap({"version", "model", "gateways", "nodes", "links", "objective", "policy",
                   "period_ms", "deadline_ms", "engine", "threads", "max_batch_size",
                   "max_queue_delay_us", "queue_tasks", "queue_bytes", "exit_mode", "thresholds",
-                  "service"});
+                  "service", "shadow_share"});
   reader->ExpectVersion1();
   Fleet fleet;
   fleet.path = AbsolutePath(path);
@@ -144,6 +144,7 @@ Result<Fleet> ParseFleet(const std::string& text, const std::string& path) {
   fleet.period_s = ReadPeriodSeconds(root.Key("period_ms"));
   fleet.deadline_s =
       kMillisecond * root.Key("deadline_ms").Number({.min = 1, .max = kMaxDeadlineMs}, 30'000);
+  fleet.shadow_share = root.Key("shadow_share").Number({.min = 0, .max = 1}, fleet.shadow_share);
   fleet.fixed_threshold = ReadThresholds(root.Key("thresholds")).fixed;
   fleet.service = ReadService(root.Key("service"), fleet.service);
   fleet.service_scv = fleet.service == ServiceLaw::kExponential ? 1 : 0;

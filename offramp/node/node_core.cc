@@ -16,12 +16,6 @@ constexpr double kStuckFactor = 20;
 constexpr double kStuckLeastS = 1.0;
 constexpr double kStuckFirstS = 10.0;
 
-std::int64_t BytesOf(const std::vector<Tensor>& tensors) {
-  std::size_t bytes = 0;
-  for (const Tensor& tensor : tensors) bytes += tensor.data.size();
-  return static_cast<std::int64_t>(bytes);
-}
-
 bool HasTensor(const std::vector<Tensor>& tensors, const std::string& name) {
   return std::any_of(tensors.begin(), tensors.end(),
                      [&](const Tensor& tensor) { return tensor.name == name; });
@@ -37,7 +31,9 @@ NodeCore::NodeCore(NodeCoreOptions options, Parts parts, Hello hello,
       bundle_(*parts.bundle),
       stage_(bundle_.stage(options_.stage)),
       observer_(*parts.observer),
-      sessions_(std::move(hello), std::move(offloaders), loop_, *this) {}
+      sessions_(std::move(hello), std::move(offloaders), loop_, *this),
+      shadows_(options_.shadow_share, options_.seed,
+               [this](double confidence, bool agreed) { agents_->OnShadow(confidence, agreed); }) {}
 
 NodeCore::~NodeCore() {
   loop_.Cancel(report_timer_);

@@ -24,6 +24,7 @@
 #include "offramp/model/bundle.h"
 #include "offramp/node/engine_runner.h"
 #include "offramp/node/node_observer.h"
+#include "offramp/node/shadows.h"
 #include "offramp/offload/agent_runner.h"
 #include "offramp/offload/forwarder.h"
 #include "offramp/offload/offloader_sessions.h"
@@ -39,8 +40,8 @@ struct NodeCoreOptions {
   BatchLimits batching;                  // rows that are joined, and how long one waits for more
   std::int64_t queue_tasks = 1024;       // rows waiting, before parcels are refused
   std::int64_t queue_bytes = 256 << 20;  // of everything held: waiting, running, forwarded
-  double active_report_s = 0.02;         // while tasks arrive or are held
-  double idle_report_s = 1.0;
+  double shadow_share = 0;               // of the tasks that leave here, 0..1 (shadows.h)
+  std::uint64_t seed = 1;                // for drawing them
 };
 
 class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
@@ -63,6 +64,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   OffloaderSessions& sessions() { return sessions_; }
   Forwarder* forwarder() { return forwarder_.get(); }
   AgentRunner& agents() { return *agents_; }
+  const Shadows& shadows() const { return shadows_; }
 
   // Takes no new parcels, tells offloaders so, and calls `drained` once nothing is held.
   void Drain(std::function<void()> drained);
@@ -151,10 +153,16 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   void FinishStage(ParcelKey key, const Made& made);
   // `picks` are positions in `made`.
   void AnswerHere(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
-                  const std::vector<float>& confidence);
+                  const std::vector<Confidence>& sure);
   // False when the rows failed.
   bool SendOn(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
               float survived);
+  // What later stages need of these rows, without the rows themselves.
+  Result<OutJob> JobFor(const Parcel& parcel, const Made& made,
+                        const std::vector<std::int64_t>& picks, const Rows& rows) const;
+  // A few of the rows that leave run on, to compare.
+  void SendShadows(const Parcel& parcel, const Made& made, const std::vector<std::int64_t>& leaving,
+                   const std::vector<Confidence>& sure);
 
   // Gives rows that have not ended back to the sender.
   void FailRows(ParcelKey key, const Rows& rows, const Status& why);
@@ -178,6 +186,7 @@ class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {
   OffloaderSessions sessions_;
   std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<AgentRunner> agents_;
+  Shadows shadows_;
 
   std::unordered_map<ParcelKey, Parcel> parcels_;
   std::map<std::pair<SessionId, std::uint64_t>, ParcelKey> by_peer_id_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "offramp/base/check.h"
+#include "offramp/core/report.h"
 #include "offramp/model/confidence.h"
 #include "offramp/node/node_core.h"
 
@@ -55,24 +56,24 @@ void NodeCore::FinishStage(ParcelKey key, const Made& made) {
 
   std::vector<std::int64_t> exits;
   std::vector<std::int64_t> goes_on;
-  std::vector<float> confidence(count, 0);
+  std::vector<Confidence> sure(count);
   double threshold = kNeverExit;
   if (!stage_.exit.empty()) {
     const Tensor* logits = FindTensor(made.outputs, stage_.exit);
-    const Result<std::vector<Confidence>> sure =
+    Result<std::vector<Confidence>> found =
         logits != nullptr ? RowConfidences(*logits, stage_.temperature)
                           : InternalError("the engine gave no \"" + stage_.exit + "\"");
-    if (!sure.ok()) {
-      FailRows(key, made.rows, EngineFailure(InternalError(sure.status().message())));
+    if (!found.ok()) {
+      FailRows(key, made.rows, EngineFailure(InternalError(found.status().message())));
       return;
     }
-    for (std::size_t i = 0; i < count; ++i) confidence[i] = (*sure)[i].confidence;
+    sure = *std::move(found);
     if (!last && parcel.task.early_exit) {
       threshold = agents_->Threshold(loop_.NowSeconds());
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const bool leaves = last || static_cast<double>(confidence[i]) >= threshold;
+    const bool leaves = last || static_cast<double>(sure[i].confidence) >= threshold;
     (leaves ? exits : goes_on).push_back(static_cast<std::int64_t>(i));
   }
 
@@ -80,18 +81,20 @@ void NodeCore::FinishStage(ParcelKey key, const Made& made) {
     OweAck(key);
     if (!SendOn(key, made, goes_on, static_cast<float>(threshold))) return;
   }
-  if (!exits.empty()) AnswerHere(key, made, exits, confidence);
+  if (exits.empty()) return;
+  if (!last) SendShadows(parcel, made, exits, sure);
+  AnswerHere(key, made, exits, sure);
 }
 
 void NodeCore::AnswerHere(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
-                          const std::vector<float>& confidence) {
+                          const std::vector<Confidence>& sure) {
   Parcel& parcel = parcels_.at(key);
   AnswerFrame answer;
   answer.id = parcel.task.id;
   answer.rows = RowsBehind(made.rows, picks);
   answer.exit_stage = options_.stage;
   for (const std::int64_t pick : picks) {
-    answer.confidence.push_back(confidence[static_cast<std::size_t>(pick)]);
+    answer.confidence.push_back(sure[static_cast<std::size_t>(pick)].confidence);
   }
   answer.path.push_back({options_.name, parcel.queue_s, parcel.compute_s});
   if (picks.size() == parcel.open_rows) answer.report = MakeReport(parcel.session);
@@ -103,40 +106,30 @@ void NodeCore::AnswerHere(ParcelKey key, const Made& made, const std::vector<std
     tensor->name = spec.name;
     answer.tensors.push_back(*std::move(tensor));
   }
-  observer_.OnExit(static_cast<std::int64_t>(picks.size()));
+  if (!parcel.task.shadow) observer_.OnExit(static_cast<std::int64_t>(picks.size()));
   sessions_.Send(parcel.session, std::move(answer));
   CloseRows(key, picks.size());
 }
 
-bool NodeCore::SendOn(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
-                      float survived) {
-  Parcel& parcel = parcels_.at(key);
+Result<OutJob> NodeCore::JobFor(const Parcel& parcel, const Made& made,
+                                const std::vector<std::int64_t>& picks, const Rows& rows) const {
   OutJob job;
   job.deadline_at_s = parcel.deadline_at_s;
   job.retry_budget = parcel.task.retry_budget;
   job.early_exit = parcel.task.early_exit;
+  job.shadow = parcel.task.shadow;
   job.accuracy_weight_s = parcel.task.accuracy_weight_s;
   job.request_id = parcel.task.request_id;
   job.trace_parent = parcel.task.trace_parent;
-  Rows rows = RowsBehind(made.rows, picks);
-  for (const std::uint32_t row : rows) {
-    job.rows.push_back(std::move(parcel.task.rows[row]));
-    if (!stage_.exit.empty()) job.rows.back().survived.push_back(survived);
-  }
-  std::int64_t bytes = 0;
   const auto take = [&](const std::string& name) {
     std::optional<Tensor> tensor = TakeRows(made.outputs, parcel.task.tensors, name, picks, rows);
     if (!tensor) return false;
     tensor->name = name;
-    bytes += static_cast<std::int64_t>(tensor->data.size());
     job.tensors.push_back(*std::move(tensor));
     return true;
   };
   for (const std::string& name : stage_.sends) {
-    if (take(name)) continue;
-    FailRows(key, made.rows,
-             EngineFailure(InternalError("there is no tensor \"" + name + "\" to send")));
-    return false;
+    if (!take(name)) return InternalError("there is no tensor \"" + name + "\" to send");
   }
   for (const TensorSpec& spec : bundle_.outputs) {
     // Plain outputs of this and earlier stages travel on with the task.
@@ -146,20 +139,58 @@ bool NodeCore::SendOn(ParcelKey key, const Made& made, const std::vector<std::in
       take(spec.name);
     }
   }
+  return job;
+}
+
+bool NodeCore::SendOn(ParcelKey key, const Made& made, const std::vector<std::int64_t>& picks,
+                      float survived) {
+  Parcel& parcel = parcels_.at(key);
+  Rows rows = RowsBehind(made.rows, picks);
+  Result<OutJob> job = JobFor(parcel, made, picks, rows);
+  if (!job.ok()) {
+    FailRows(key, made.rows, EngineFailure(job.status()));
+    return false;
+  }
+  for (const std::uint32_t row : rows) {
+    job->rows.push_back(std::move(parcel.task.rows[row]));
+    if (!stage_.exit.empty()) job->rows.back().survived.push_back(survived);
+  }
   const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t bytes = BytesOf(job->tensors);
   agents_->OnSurvived(count);
-  observer_.OnForwarded(count);
+  if (!parcel.task.shadow) observer_.OnForwarded(count);
   held_bytes_ += bytes;
   parcel.bytes += bytes;
   parcel.job_rows = std::move(rows);
   parcel.forwarded_s = loop_.NowSeconds();
-  parcel.job = forwarder_->Submit(std::move(job));
+  parcel.job = forwarder_->Submit(*std::move(job));
   by_job_[parcel.job] = key;
   return true;
 }
 
+void NodeCore::SendShadows(const Parcel& parcel, const Made& made,
+                           const std::vector<std::int64_t>& leaving,
+                           const std::vector<Confidence>& sure) {
+  for (const std::int64_t pick : leaving) {
+    if (!shadows_.Draw()) continue;
+    const Rows row = RowsBehind(made.rows, {pick});
+    Result<OutJob> job = JobFor(parcel, made, {pick}, row);
+    if (!job.ok()) return;  // a model whose exits are its only outputs here
+    job->early_exit = false;
+    job->shadow = true;
+    job->retry_budget = 0;
+    job->request_id.clear();
+    job->trace_parent.clear();
+    job->rows.push_back(parcel.task.rows[row.front()]);
+    job->rows.back().survived.push_back(static_cast<float>(kNeverExit));
+    agents_->OnSurvived(1);
+    shadows_.OnSent(forwarder_->Submit(*std::move(job)), sure[static_cast<std::size_t>(pick)]);
+  }
+}
+
 void NodeCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
                               AnswerFrame answer) {
+  if (shadows_.OnAnswered(job, answer)) return;
   const auto it = by_job_.find(job);
   if (it == by_job_.end()) return;
   const ParcelKey key = it->second;
@@ -181,6 +212,7 @@ void NodeCore::OnRowsAnswered(JobId job, const std::vector<std::uint32_t>& rows,
 
 void NodeCore::OnRowsFailed(JobId job, const std::vector<std::uint32_t>& rows, const Status& why,
                             std::uint32_t retries) {
+  if (shadows_.OnFailed(job)) return;
   const auto it = by_job_.find(job);
   if (it == by_job_.end()) return;
   const ParcelKey key = it->second;
@@ -296,11 +328,10 @@ void NodeCore::SendReports() {
 void NodeCore::ScheduleReports() {
   const double now_s = loop_.NowSeconds();
   // Whoever waits for an answer from here must hear from us well within its patience.
-  const bool active = !parcels_.empty() || now_s - last_arrival_s_ < 5 * options_.active_report_s;
-  const double period_s = active ? options_.active_report_s : options_.idle_report_s;
+  const bool active = !parcels_.empty() || now_s - last_arrival_s_ < 5 * kActiveReport_s;
+  const double period_s = active ? kActiveReport_s : kIdleReport_s;
   const bool reaches_end = !forwarder_ || forwarder_->ReachesEnd();
-  if (active || now_s - last_report_s_ >= options_.idle_report_s ||
-      reaches_end != reported_reaches_end_) {
+  if (active || now_s - last_report_s_ >= kIdleReport_s || reaches_end != reported_reaches_end_) {
     SendReports();
     last_report_s_ = now_s;
     reported_reaches_end_ = reaches_end;

@@ -100,6 +100,8 @@ class NodeDaemon {
     options.batching = {node_.max_batch_size, node_.max_queue_delay_us * 1e-6};
     options.queue_tasks = node_.queue_tasks;
     options.queue_bytes = node_.queue_bytes;
+    if (options_.fleet.policy == Policy::kDtoEe) options.shadow_share = options_.fleet.shadow_share;
+    options.seed = agent_options->seed;
     core_ = std::make_unique<NodeCore>(
         options,
         NodeCore::Parts{

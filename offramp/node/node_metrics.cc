@@ -55,6 +55,15 @@ NodeMetrics::NodeMetrics(const std::string& name, int stage)
                            .Gauge("offramp_accuracy_weight_seconds",
                                   "What accuracy 1 in place of 0 may cost in delay, now.")
                            .Add({})),
+      shadows_(metrics_.Counter("offramp_shadow_tasks_total",
+                                "Tasks that left here and ran on to compare, by result.")),
+      agreement_(metrics_.Gauge("offramp_exit_agreement",
+                                "Share of shadows where the last stage agreed with the exit.")),
+      expected_agreement_(metrics_.Gauge("offramp_exit_agreement_expected",
+                                         "The same as the exit profile expects it, at least.")),
+      excess_wrong_(metrics_.Gauge("offramp_exit_excess_wrong",
+                                   "Share of this exit's answers wrong beyond the profile; "
+                                   "thresholds take it into account.")),
       stage_(std::to_string(stage)) {}
 
 void NodeMetrics::OnTransfer(const std::string& receiver, double seconds) {
@@ -113,6 +122,18 @@ void NodeMetrics::FollowForwarder(const Forwarder& forwarder) {
   }
 }
 
+void NodeMetrics::FollowShadows(const ShadowCounters& shadows, const DriftMeter& drift) {
+  const auto follow = [&](const char* result, std::uint64_t count) {
+    FollowTotal(shadows_.Add({{"result", result}}), static_cast<double>(count));
+  };
+  follow("agreed", shadows.agreed);
+  follow("disagreed", shadows.disagreed);
+  follow("unanswered", shadows.unanswered);
+  agreement_.Add({}).Set(drift.agreement());
+  expected_agreement_.Add({}).Set(drift.expected_agreement());
+  excess_wrong_.Add({}).Set(drift.excess_wrong());
+}
+
 std::string NodeMetrics::Text(NodeCore& core) {
   queued_.Set(static_cast<double>(core.queued_rows()));
   held_bytes_.Set(static_cast<double>(core.held_bytes()));
@@ -121,6 +142,9 @@ std::string NodeMetrics::Text(NodeCore& core) {
   threshold_.Set(core.agents().exit_rule().threshold());
   accuracy_weight_.Set(core.agents().accuracy_weight_s());
   if (core.forwarder() != nullptr) FollowForwarder(*core.forwarder());
+  if (core.agents().drift() != nullptr) {
+    FollowShadows(core.shadows().counters(), *core.agents().drift());
+  }
   return metrics_.Text();
 }
 

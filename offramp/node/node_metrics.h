@@ -33,6 +33,7 @@ class NodeMetrics final : public NodeObserver {
 
  private:
   void FollowForwarder(const Forwarder& forwarder);
+  void FollowShadows(const ShadowCounters& shadows, const DriftMeter& drift);
 
   Metrics metrics_;
   prometheus::Histogram& queue_s_;
@@ -56,6 +57,10 @@ class NodeMetrics final : public NodeObserver {
   prometheus::Gauge& utilisation_;
   prometheus::Gauge& threshold_;
   prometheus::Gauge& accuracy_weight_;
+  prometheus::Family<prometheus::Counter>& shadows_;
+  prometheus::Family<prometheus::Gauge>& agreement_;
+  prometheus::Family<prometheus::Gauge>& expected_agreement_;
+  prometheus::Family<prometheus::Gauge>& excess_wrong_;
   const std::string stage_;
 };
 

@@ -1,5 +1,6 @@
 #include "offramp/offload/agent_runner.h"
 
+#include <cmath>
 #include <utility>
 
 #include "offramp/optimize/reliability.h"
@@ -10,9 +11,12 @@ AgentRunner::AgentRunner(AgentRunnerOptions options,
                          const std::shared_ptr<const ExitProfile>& profile, EventLoop& loop)
     : on_objective_(std::move(options.on_objective)),
       loop_(loop),
-      live_(options, WithExpectedCorrectness(profile)),
+      profile_(WithExpectedCorrectness(profile)),
+      live_(options, profile_),
       receivers_(static_cast<std::size_t>(options.receivers)),
-      sent_before_(receivers_.size(), 0) {}
+      sent_before_(receivers_.size(), 0) {
+  if (live_.has_exit()) drift_.emplace(*profile, options.stage);
+}
 
 AgentRunner::~AgentRunner() { loop_.Cancel(timer_); }
 
@@ -45,9 +49,26 @@ double AgentRunner::Threshold(double now_s) const {
   return live_.Threshold(now_s, forwarder_ ? &forwarder_->sender() : nullptr);
 }
 
+void AgentRunner::OnShadow(double confidence, bool agreed) {
+  if (drift_) drift_->Add(confidence, agreed);
+}
+
+// A new edition sorts all rows again: not for less than this.
+constexpr double kExcessStep = 0.005;
+
+void AgentRunner::FollowDrift() {
+  if (!drift_ || !live_.options().agent) return;
+  const double excess = drift_->excess_wrong();
+  const bool gone = excess <= 0 && excess_wrong_ > 0;
+  if (std::abs(excess - excess_wrong_) < kExcessStep && !gone) return;
+  excess_wrong_ = excess;
+  live_.SetProfile(excess > 0 ? WithMoreWrong(*profile_, live_.options().stage, excess) : profile_);
+}
+
 void AgentRunner::Round() {
   Sender* const sender = forwarder_ ? &forwarder_->sender() : nullptr;
   LookAtReceivers();
+  FollowDrift();
   const bool met = live_.objective().met();
   live_.BeginRound(loop_.NowSeconds(), sender, receivers_);
   if (live_.objective().met() != met && on_objective_) on_objective_(!met);

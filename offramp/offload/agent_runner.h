@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "offramp/core/exit_profile.h"
 #include "offramp/offload/forwarder.h"
 #include "offramp/offload/offloader_sessions.h"
+#include "offramp/optimize/drift.h"
 #include "offramp/optimize/live_agent.h"
 #include "offramp/wire/event_loop.h"
 
@@ -43,6 +45,8 @@ class AgentRunner {
   void OnAnswered(int exit_stage, double confidence, double delay_s) {
     live_.OnAnswered(exit_stage, confidence, delay_s);
   }
+  // A task that left here, with this confidence, has run on to the last stage too (drift.h).
+  void OnShadow(double confidence, bool agreed);
   void OnAgentMessage(int receiver, const AgentMessage& message) {
     live_.OnAgentMessage(receiver, message);
   }
@@ -63,6 +67,9 @@ class AgentRunner {
   double service_scv() const { return live_.service_scv(); }
   double utilisation() const { return arrival_rate_per_s() * service_s(); }
 
+  // Null where nothing can exit.
+  const DriftMeter* drift() const { return drift_ ? &*drift_ : nullptr; }
+
   Policy policy() const { return live_.options().policy; }
   bool has_exit() const { return live_.has_exit(); }
   const ExitRule& exit_rule() const { return live_.exit_rule(); }
@@ -74,12 +81,16 @@ class AgentRunner {
   void Round();
   void TellOffloaders();
   void LookAtReceivers();
+  void FollowDrift();
 
   const std::function<void(bool met)> on_objective_;
   EventLoop& loop_;
   OffloaderSessions* sessions_ = nullptr;
   Forwarder* forwarder_ = nullptr;
+  const std::shared_ptr<const ExitProfile> profile_;  // with expected correctness
   LiveAgent live_;
+  std::optional<DriftMeter> drift_;
+  double excess_wrong_ = 0;  // that live_ knows of
   EventLoop::TimerId timer_ = 0;
   std::vector<LiveReceiver> receivers_;
   std::vector<std::uint64_t> sent_before_;  // by receiver, at the last round

@@ -185,6 +185,7 @@ void Forwarder::Deliver(std::uint64_t parcel_id) {
   frame.id = parcel_id;
   frame.deadline_s = std::max(job.out.deadline_at_s - loop_.NowSeconds(), 0.0);
   frame.early_exit = job.out.early_exit;
+  frame.shadow = job.out.shadow;
   frame.accuracy_weight_s = job.out.accuracy_weight_s;
   frame.request_id = job.out.request_id;
   frame.trace_parent = job.out.trace_parent;

@@ -34,6 +34,7 @@ struct OutJob {
   double deadline_at_s = 0;        // on the loop's clock
   std::uint32_t retry_budget = 0;  // re-sends that each row may still cost, here and further on
   bool early_exit = true;
+  bool shadow = false;
   double accuracy_weight_s = 0;  // that the rows carry (TaskFrame)
   std::string request_id;
   std::string trace_parent;

@@ -22,8 +22,8 @@ struct ReceiverLinkOptions {
   double reconnect_s = 0.1;      // between attempts
   double hello_timeout_s = 1.0;  // from connect to the receiver's hello
   double silence_s = 0.4;        // without any frame while something is owed: suspect
-  // The same at rest, when receivers report every second: a frozen one must not look free.
-  double rest_silence_s = 1.35;
+  // The same at rest, where receivers report every kIdleReport_s: a frozen one must not look free.
+  double rest_silence_s = 0.9;
 };
 
 class ReceiverLinkOwner {

@@ -44,7 +44,7 @@ struct TaskFrame {
   double deadline_s = 0;           // left when sent; shrinks hop by hop
   std::uint32_t retry_budget = 0;  // re-sends left for each row, over all hops
   bool early_exit = true;
-  bool shadow = false;           // a copy of an exited row, run for drift only; never answered
+  bool shadow = false;           // a copy of an exited row, run to compare (node/shadows.h)
   double accuracy_weight_s = 0;  // that of its gateway, where steered (optimize/fleet_weight.h)
   std::string request_id;        // the client's, logged on every hop
   std::string trace_parent;      // W3C; empty: none

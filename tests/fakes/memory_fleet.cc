@@ -197,6 +197,7 @@ void MemoryFleet::Start(const std::string& name) {
   core.name = name;
   core.stage = stage;
   core.queue_tasks = options_.queue_tasks;
+  core.shadow_share = options_.shadow_share;
   core.batching.max_batch_size = options_.max_batch_size;
   node->core = std::make_unique<NodeCore>(core,
                                           NodeCore::Parts{.loop = &loop_,

@@ -43,6 +43,7 @@ class MemoryFleet {
     double deadline_s = 30;
     std::int64_t queue_tasks = 1024;
     std::int64_t max_batch_size = 1;
+    double shadow_share = 0;
     int poison = -1;  // engines of stage 1 fail on a batch with this row; -1: on none
     std::uint64_t seed = 1;
   };
