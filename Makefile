@@ -103,4 +103,4 @@ asan tsan: deps  ## the tests under address + undefined-behaviour, or thread san
 
 .PHONY: clean
 clean:  ## remove the build folders (third_party and .venv stay)
-	@rm -rf build build-dev build-asan build-tsan build-fuzz
+	@rm -rf build build-pip build-dev build-asan build-tsan build-fuzz

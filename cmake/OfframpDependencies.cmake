@@ -36,9 +36,40 @@ endmacro()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 _offramp_dep_cmake(threads FIND Threads TARGETS Threads::Threads)
-_offramp_dep_cmake(zlib FIND ZLIB TARGETS ZLIB::ZLIB)
+
+# What the libraries for planning and simulation need, and the readers of files. An installed library
+# finds those of OFFRAMP_PACKAGE_DEPS again by cmake/offrampConfig.cmake.in.
+set(OFFRAMP_PACKAGE_DEPS ipopt yaml openssl)
+
+# Debian's ipopt.pc also names what the shared library was linked with (LAPACK, BLAS), whose
+# development files need not be here.
+find_path(OFFRAMP_IPOPT_INCLUDE IpIpoptApplication.hpp PATH_SUFFIXES coin coin-or)
+find_library(OFFRAMP_IPOPT_LIBRARY ipopt)
+mark_as_advanced(OFFRAMP_IPOPT_INCLUDE OFFRAMP_IPOPT_LIBRARY)
+if(NOT OFFRAMP_IPOPT_INCLUDE OR NOT OFFRAMP_IPOPT_LIBRARY)
+  message(FATAL_ERROR "Not found: Ipopt (Debian: coinor-libipopt-dev). Run `make deps`.")
+endif()
+_offramp_dep(ipopt ${OFFRAMP_IPOPT_LIBRARY})
+target_include_directories(deps_ipopt SYSTEM INTERFACE ${OFFRAMP_IPOPT_INCLUDE})
+target_compile_definitions(deps_ipopt INTERFACE HAVE_CSTDDEF)
+
 _offramp_dep_cmake(openssl FIND OpenSSL TARGETS OpenSSL::SSL OpenSSL::Crypto)
 _offramp_dep_cmake(json FIND nlohmann_json CONFIG TARGETS nlohmann_json::nlohmann_json)
+_offramp_dep_pkg(yaml yaml-cpp)
+
+# The interpreter of tests and of the Python module: the environment that `make deps` makes, else
+# the system's python3.
+find_program(OFFRAMP_PYTHON python3 PATHS ${PROJECT_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH)
+if(NOT OFFRAMP_PYTHON)
+  set(OFFRAMP_PYTHON python3)
+endif()
+
+# Everything below is for the program, its daemons, tests and benchmarks.
+if(OFFRAMP_LIBRARIES_ONLY)
+  return()
+endif()
+
+_offramp_dep_cmake(zlib FIND ZLIB TARGETS ZLIB::ZLIB)
 _offramp_dep_cmake(cli11 FIND CLI11 CONFIG TARGETS CLI11::CLI11)
 _offramp_dep_cmake(spdlog FIND spdlog CONFIG TARGETS spdlog::spdlog)
 _offramp_dep_cmake(boost FIND Boost 1.74 TARGETS Boost::headers)
@@ -49,21 +80,19 @@ _offramp_dep_cmake(benchmark FIND benchmark CONFIG TARGETS benchmark::benchmark)
 # prometheus-cpp's wants curl): pkg-config knows them all.
 _offramp_dep_pkg(protobuf protobuf)
 _offramp_dep_pkg(grpc grpc++ protobuf)
-_offramp_dep_pkg(yaml yaml-cpp)
 _offramp_dep_pkg(simdjson simdjson)
 _offramp_dep_pkg(prometheus prometheus-cpp-core)
 
-# Debian's ipopt.pc also names what the shared library was linked with (LAPACK, BLAS), whose
-# development files need not be here.
-find_path(OFFRAMP_IPOPT_INCLUDE IpIpoptApplication.hpp PATH_SUFFIXES coin coin-or)
-find_library(OFFRAMP_IPOPT_LIBRARY ipopt)
-mark_as_advanced(OFFRAMP_IPOPT_INCLUDE OFFRAMP_IPOPT_LIBRARY)
-if(NOT OFFRAMP_IPOPT_INCLUDE OR NOT OFFRAMP_IPOPT_LIBRARY)
-  message(FATAL_ERROR "Not found: Ipopt. Run `make deps`.")
+# ONNX's messages alone; its headers must be told what the library was built with.
+find_path(OFFRAMP_ONNX_INCLUDE onnx/onnx_pb.h)
+find_library(OFFRAMP_ONNX_LIBRARY onnx_proto)
+mark_as_advanced(OFFRAMP_ONNX_INCLUDE OFFRAMP_ONNX_LIBRARY)
+if(NOT OFFRAMP_ONNX_INCLUDE OR NOT OFFRAMP_ONNX_LIBRARY)
+  message(FATAL_ERROR "Not found: ONNX (Debian: libonnx-dev). Run `make deps`.")
 endif()
-_offramp_dep(ipopt ${OFFRAMP_IPOPT_LIBRARY})
-target_include_directories(deps_ipopt SYSTEM INTERFACE ${OFFRAMP_IPOPT_INCLUDE})
-target_compile_definitions(deps_ipopt INTERFACE HAVE_CSTDDEF)
+_offramp_dep(onnx ${OFFRAMP_ONNX_LIBRARY} deps::protobuf)
+target_include_directories(deps_onnx SYSTEM INTERFACE ${OFFRAMP_ONNX_INCLUDE})
+target_compile_definitions(deps_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
 
 find_program(OFFRAMP_PROTOC protoc)
 find_program(OFFRAMP_GRPC_PLUGIN grpc_cpp_plugin)
@@ -76,10 +105,4 @@ endif()
 if(EXISTS ${PROJECT_SOURCE_DIR}/offramp/engine/CMakeLists.txt)
   find_package(OnnxRuntime REQUIRED)
   _offramp_dep(onnxruntime OnnxRuntime::OnnxRuntime)
-endif()
-
-# Python tests run in the environment that `make deps` makes, else with the system's python3.
-find_program(OFFRAMP_PYTHON python3 PATHS ${PROJECT_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH)
-if(NOT OFFRAMP_PYTHON)
-  set(OFFRAMP_PYTHON python3)
 endif()

@@ -5,7 +5,8 @@
 #
 # A static library offramp_<name> with the alias offramp::<name>; an interface library when no .cc
 # is listed. Includes are written from the repository's root: #include "offramp/<name>/x.h".
-# PUBLIC_DEPS are the targets whose headers this library's headers include.
+# PUBLIC_DEPS are the targets whose headers this library's headers include. Where the library is
+# installed (OfframpInstall.cmake), a private deps::x becomes the package's offramp::x.
 function(offramp_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC_DEPS;PRIVATE_DEPS")
   _offramp_reject_unparsed(offramp_library)
@@ -13,10 +14,22 @@ function(offramp_library name)
   set(compiled ${arg_SOURCES})
   list(FILTER compiled INCLUDE REGEX "\\.cc$")
   if(compiled)
+    set(private $<BUILD_INTERFACE:offramp_warnings>)
+    foreach(dep IN LISTS arg_PRIVATE_DEPS)
+      if(dep MATCHES "^deps::(.*)$")
+        list(APPEND private $<BUILD_INTERFACE:${dep}>)
+        if(CMAKE_MATCH_1 IN_LIST OFFRAMP_PACKAGE_DEPS)
+          list(APPEND private $<INSTALL_INTERFACE:offramp::${CMAKE_MATCH_1}>)
+        endif()
+      else()
+        list(APPEND private ${dep})
+      endif()
+    endforeach()
     add_library(offramp_${name} STATIC ${arg_SOURCES})
-    target_include_directories(offramp_${name} PUBLIC ${PROJECT_SOURCE_DIR})
-    target_link_libraries(offramp_${name}
-      PUBLIC ${arg_PUBLIC_DEPS} PRIVATE offramp_warnings ${arg_PRIVATE_DEPS})
+    target_compile_features(offramp_${name} PUBLIC cxx_std_20)
+    target_include_directories(offramp_${name} PUBLIC
+      $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
+    target_link_libraries(offramp_${name} PUBLIC ${arg_PUBLIC_DEPS} PRIVATE ${private})
   else()
     add_library(offramp_${name} INTERFACE)
     target_include_directories(offramp_${name} INTERFACE ${PROJECT_SOURCE_DIR})

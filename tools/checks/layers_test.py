@@ -56,6 +56,13 @@ class LayersTest(unittest.TestCase):
                 self.assert_found({"offramp/base/x.h": header}, "install alone")
                 self.assertEqual(self.findings({"offramp/wire/x.h": header}), [])
 
+    def test_examples_and_the_python_package_use_what_is_installed(self):
+        for folder in ("examples/cpp", "python/native"):
+            self.assertEqual(
+                self.findings({f"{folder}/x.cc": '#include "offramp/core/cost.h"\n'}), [])
+            self.assert_found({f"{folder}/x.cc": '#include "offramp/wire/frame.h"\n'},
+                              "may only include what installs alone", "wire")
+
     def test_threads_in_the_core(self):
         self.assert_found({"offramp/core/x.cc": "#include <mutex>\n"}, "core has no threads")
 

@@ -9,7 +9,7 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Where our C++ lives. Everything else (build folders, third_party) is somebody else's.
-CPP_FOLDERS = ("offramp", "tests", "fuzz", "bench", "examples")
+CPP_FOLDERS = ("offramp", "tests", "fuzz", "bench", "examples", "python")
 CPP_SUFFIXES = (".h", ".cc")
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "golden"}
 

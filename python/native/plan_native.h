@@ -1,0 +1,10 @@
+// plan and evaluate for Python.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace offramp {
+
+void BindPlan(pybind11::module_& module);
+
+}  // namespace offramp
