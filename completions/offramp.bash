@@ -3,7 +3,7 @@ _offramp() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   local words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="demo up down status top drain node gateway bench plan simulate generate-scenario reproduce completion version --help -h --version"
+    words="demo up down status top drain node gateway bench plan simulate generate-scenario reproduce inspect split completion version --help -h --version"
   else
     case "${COMP_WORDS[1]} $before" in
       'up --log-level') words="trace debug info warn error" ;;
@@ -15,6 +15,7 @@ _offramp() {
       'bench --arrivals') words="poisson even" ;;
       'generate-scenario --law') words="exponential deterministic" ;;
       'reproduce --model') words="resnet-101 bert-large" ;;
+      'reproduce --only') words="rate time heterogeneity weight coupling convergence ingredients" ;;
       *) case "${COMP_WORDS[1]}" in
         demo) words="--help -h --policies --thresholds --seconds -s --rate -r --seed --data --report --records" ;;
         up) words="--help -h --detach -d --json --policy --thresholds --insecure --timeout --log-level --log-format" ;;
@@ -26,9 +27,11 @@ _offramp() {
         gateway) words="--help -h --name --insecure --log-level --log-format" ;;
         bench) words="--help -h --target --model --rate -r --seconds -s --steps --trace --arrivals --outstanding --rows --deadline --warmup --no-early-exit --seed --data --json --records" ;;
         plan) words="--help -h --policy --rounds --seed --thresholds --accuracy-weight --min-accuracy --max-mean-delay --restarts --held-out --no-certificate --json --what-if --history --html --all-parts --live --status" ;;
-        simulate) words="--help -h --policy --seconds -s --tasks --warmup --seed --seeds --sweep --thresholds --accuracy-weight --min-accuracy --max-mean-delay --admission --threads --json --csv --html" ;;
+        simulate) words="--help -h --policy --seconds -s --tasks --warmup --seed --seeds --sweep --thresholds --accuracy-weight --min-accuracy --max-mean-delay --admission --without --threads --json --csv --html" ;;
         generate-scenario) words="--help -h --seed --devices --nodes --stages --exits --heterogeneity --load --degree --law --rows --rate --accuracy-weight --force -f" ;;
-        reproduce) words="--help -h --quick --seeds --seconds --model --profile --html --write-scenario --threads" ;;
+        reproduce) words="--help -h --quick --seeds --seconds --model --only --profile --html --write-scenario --threads" ;;
+        inspect) words="--help -h --shape --all --json" ;;
+        split) words="--help -h --output -o --stages --cut --balance --max-memory --max-bytes --name --shape --tolerance --seed --json" ;;
         completion) words="bash zsh fish --help -h" ;;
         version) words="--help -h --json" ;;
       esac ;;

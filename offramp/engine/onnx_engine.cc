@@ -1,5 +1,6 @@
 #include "offramp/engine/onnx_engine.h"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -31,18 +32,29 @@ class OnnxEngine final : public Engine {
     for (const std::string& name : output_names_) {
       if (FindPort(interface_.outputs, name) != nullptr) bound_outputs_.push_back(name);
     }
+    for (const OnnxPort& port : interface_.inputs) one_row_ |= port.shape[0] == 1;
   }
 
   const std::vector<std::string>& OutputNames() const override { return output_names_; }
 
   Result<std::vector<Tensor>> Run(const std::vector<Tensor>& inputs) override {
     OFFRAMP_ASSIGN_OR_RETURN(const std::int64_t rows, CommonRows(inputs));
+    if (one_row_ && rows > 1) return RunRowByRow(inputs, rows);
     std::vector<Tensor> fed;
     OFFRAMP_RETURN_IF_ERROR(PickInputs(inputs, fed));
     Result<std::vector<Tensor>> computed = RunBound(fed);
     Unbind();
     if (!computed.ok()) return computed.status();
     return Collect(inputs, rows, *std::move(computed));
+  }
+
+  // Whether an input has an open axis besides the batch.
+  bool open_extents() const {
+    return std::any_of(interface_.inputs.begin(), interface_.inputs.end(),
+                       [](const OnnxPort& port) {
+                         return std::any_of(port.shape.begin() + 1, port.shape.end(),
+                                            [](std::int64_t extent) { return extent < 1; });
+                       });
   }
 
   // One row of zeros through the stage. Everything that the stage receives is made up.
@@ -74,6 +86,31 @@ class OnnxEngine final : public Engine {
   }
 
  private:
+  // A file whose batch size is fixed.
+  Result<std::vector<Tensor>> RunRowByRow(const std::vector<Tensor>& inputs, std::int64_t rows) {
+    std::vector<std::vector<Tensor>> made;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      std::vector<Tensor> one;
+      for (const Tensor& tensor : inputs) one.push_back(SliceRows(tensor, row, 1));
+      OFFRAMP_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, Run(one));
+      made.push_back(std::move(outputs));
+    }
+    std::vector<Tensor> joined;
+    for (std::size_t i = 0; i < output_names_.size(); ++i) {
+      std::vector<const Tensor*> parts;
+      for (const std::vector<Tensor>& outputs : made) {
+        if (!std::equal(outputs[i].shape.begin() + 1, outputs[i].shape.end(),
+                        made[0][i].shape.begin() + 1, made[0][i].shape.end())) {
+          return InternalError("rows of tensor \"" + output_names_[i] +
+                               "\" came out in different shapes");
+        }
+        parts.push_back(&outputs[i]);
+      }
+      joined.push_back(ConcatRows(parts));
+    }
+    return joined;
+  }
+
   // The file's inputs in its order, checked and aligned.
   Status PickInputs(const std::vector<Tensor>& inputs, std::vector<Tensor>& fed) const {
     fed.reserve(interface_.inputs.size());
@@ -148,6 +185,7 @@ class OnnxEngine final : public Engine {
   const Ort::MemoryInfo memory_;
   Ort::IoBinding binding_;
   std::vector<std::string> output_names_;
+  bool one_row_ = false;                    // the file takes no more at a time
   std::vector<std::string> bound_outputs_;  // those that the file computes, in the same order
 };
 
@@ -156,12 +194,13 @@ class OnnxEngine final : public Engine {
 Result<std::unique_ptr<Engine>> LoadOnnxEngine(const Bundle& bundle, int stage, int threads) {
   const BundleStage& facts = bundle.stage(stage);
   const std::string path = (std::filesystem::path(bundle.folder) / facts.file).string();
-  OFFRAMP_ASSIGN_OR_RETURN(const std::string digest, FileSha256(path));
-  if (digest != facts.sha256) {
-    return FailedPreconditionError(path + ": has SHA-256 " + digest + ", expected " + facts.sha256 +
-                                   " as bundle.yaml says");
+  OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(path, facts.sha256));
+  if (!facts.data.empty()) {
+    OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(
+        (std::filesystem::path(bundle.folder) / facts.data).string(), facts.data_sha256));
   }
-  OFFRAMP_ASSIGN_OR_RETURN(std::shared_ptr<Ort::Session> session, OpenOnnxSession(path, threads));
+  OFFRAMP_ASSIGN_OR_RETURN(std::shared_ptr<Ort::Session> session,
+                           OpenOnnxSession(path, {.threads = threads}));
   std::unique_ptr<OnnxEngine> engine;
   try {
     OnnxInterface interface = InterfaceOf(*session);
@@ -171,7 +210,8 @@ Result<std::unique_ptr<Engine>> LoadOnnxEngine(const Bundle& bundle, int stage, 
     return InvalidArgumentError(path + ": ONNX Runtime: " + OneLine(error.what()));
   }
   const Status warm = engine->WarmUp();
-  if (!warm.ok()) {
+  // Where extents are open, those of ones may be too small for good reasons.
+  if (!warm.ok() && !engine->open_extents()) {
     return InvalidArgumentError(path + ": a row of zeros does not pass: " + warm.message());
   }
   return std::unique_ptr<Engine>(std::move(engine));

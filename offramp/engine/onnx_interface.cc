@@ -28,7 +28,8 @@ bool ShapesAgree(const std::vector<std::int64_t>& a, const std::vector<std::int6
 Status CheckBatched(const OnnxPort& port) {
   if (!port.datatype.has_value()) return Wrong(port.name, "has a type that cannot be sent");
   if (port.shape.empty()) return Wrong(port.name, "is a single number, expected a batch axis");
-  if (port.shape[0] != -1) {
+  // One that is fixed to 1 runs row by row.
+  if (port.shape[0] != -1 && port.shape[0] != 1) {
     return Wrong(port.name, Format("has the fixed batch size %lld, expected a dynamic first axis",
                                    static_cast<long long>(port.shape[0])));
   }

@@ -37,12 +37,18 @@ Ort::Env& Environment() {
   return *environment;
 }
 
-Ort::SessionOptions SessionOptions(int threads) {
+Ort::SessionOptions SessionOptions(const OnnxSessionOptions& wanted) {
   Ort::SessionOptions options;
-  options.SetIntraOpNumThreads(threads);
+  options.SetIntraOpNumThreads(wanted.threads);
   options.SetInterOpNumThreads(1);
   options.SetExecutionMode(ExecutionMode::ORT_SEQUENTIAL);
-  options.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
+  options.SetGraphOptimizationLevel(wanted.optimise ? GraphOptimizationLevel::ORT_ENABLE_ALL
+                                                    : GraphOptimizationLevel::ORT_DISABLE_ALL);
+  if (!wanted.optimise) options.AddConfigEntry("session.disable_prepacking", "1");
+  if (!wanted.data_folder.empty()) {
+    options.AddConfigEntry("session.model_external_initializers_file_folder_path",
+                           wanted.data_folder.c_str());
+  }
   // Outputs live as long as the queues that hold them: an arena would keep its largest hour for
   // good, and patterns are remembered for every batch size. malloc gives back, at the same speed.
   options.DisableCpuMemArena();
@@ -98,12 +104,32 @@ std::string OneLine(const char* text) {
   return line;
 }
 
-Result<std::shared_ptr<Ort::Session>> OpenOnnxSession(const std::string& path, int threads) {
+namespace {
+
+Status CannotLoad(const std::string& what, const std::exception& error) {
+  return InvalidArgumentError(what +
+                              ": cannot be loaded by ONNX Runtime: " + OneLine(error.what()));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Ort::Session>> OpenOnnxSession(const std::string& path,
+                                                      const OnnxSessionOptions& options) {
   try {
-    return std::make_shared<Ort::Session>(Environment(), path.c_str(), SessionOptions(threads));
+    return std::make_shared<Ort::Session>(Environment(), path.c_str(), SessionOptions(options));
   } catch (const std::exception& error) {
-    return InvalidArgumentError(path +
-                                ": cannot be loaded by ONNX Runtime: " + OneLine(error.what()));
+    return CannotLoad(path, error);
+  }
+}
+
+Result<std::shared_ptr<Ort::Session>> OpenOnnxSessionFromBytes(const std::string& bytes,
+                                                               const std::string& what,
+                                                               const OnnxSessionOptions& options) {
+  try {
+    return std::make_shared<Ort::Session>(Environment(), bytes.data(), bytes.size(),
+                                          SessionOptions(options));
+  } catch (const std::exception& error) {
+    return CannotLoad(what, error);
   }
 }
 

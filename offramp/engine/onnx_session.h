@@ -1,5 +1,5 @@
 // One ONNX Runtime session, with the runtime's exceptions and log lines turned into Status.
-// Only onnx_engine.cc includes this: no other file knows the runtime.
+// Only onnx_engine.cc and onnx_runner.cc include this: no other file knows the runtime.
 #pragma once
 
 #include <memory>
@@ -17,9 +17,21 @@ namespace offramp {
 std::optional<DataType> FromOnnx(ONNXTensorElementDataType type);
 ONNXTensorElementDataType ToOnnx(DataType type);
 
-// A session over the file at `path`, computing on `threads` threads that sleep when idle. Shared,
-// since tensors that it allocated outlive the engine. kInvalidArgument when it is no sound model.
-Result<std::shared_ptr<Ort::Session>> OpenOnnxSession(const std::string& path, int threads);
+struct OnnxSessionOptions {
+  int threads = 1;          // that sleep when idle
+  bool optimise = true;     // false: the graph runs as it stands, weights are not copied
+  std::string data_folder;  // of a model in memory: where its external data lie
+};
+
+// A session over the file at `path`. Shared, since tensors that it allocated outlive the engine.
+// kInvalidArgument when it is no sound model.
+Result<std::shared_ptr<Ort::Session>> OpenOnnxSession(const std::string& path,
+                                                      const OnnxSessionOptions& options);
+
+// The same over a serialised model; `what` names it in errors.
+Result<std::shared_ptr<Ort::Session>> OpenOnnxSessionFromBytes(const std::string& bytes,
+                                                               const std::string& what,
+                                                               const OnnxSessionOptions& options);
 
 // A value over the tensor's own bytes, which must outlive it; nothing is copied. REQUIRES: the
 // bytes fit the shape and are aligned to the elements. May throw what the runtime throws.

@@ -74,8 +74,11 @@ Result<Bundle> ReadBundle(const std::string& folder) {
   Bundle bundle = std::move(yaml.bundle);
   bundle.folder = path.string();
   for (const BundleStage& stage : bundle.stages) {
-    const Result<std::string> file = ResolveWithin(bundle.folder, stage.file);
-    if (!file.ok() && file.status().code() != StatusCode::kNotFound) return file.status();
+    for (const std::string& name : {stage.file, stage.data}) {
+      if (name.empty()) continue;
+      const Result<std::string> file = ResolveWithin(bundle.folder, name);
+      if (!file.ok() && file.status().code() != StatusCode::kNotFound) return file.status();
+    }
   }
   if (!yaml.labels.empty()) {
     OFFRAMP_ASSIGN_OR_RETURN(const std::string file, ResolveWithin(bundle.folder, yaml.labels));
@@ -92,11 +95,10 @@ Result<Bundle> ReadBundle(const std::string& folder) {
 Status CheckBundleFiles(const Bundle& bundle) {
   for (const BundleStage& stage : bundle.stages) {
     OFFRAMP_ASSIGN_OR_RETURN(const std::string file, ResolveWithin(bundle.folder, stage.file));
-    OFFRAMP_ASSIGN_OR_RETURN(const std::string digest, FileSha256(file));
-    if (digest != stage.sha256) {
-      return FailedPreconditionError(file + ": has SHA-256 " + digest + ", expected " +
-                                     stage.sha256 + " as bundle.yaml says");
-    }
+    OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(file, stage.sha256));
+    if (stage.data.empty()) continue;
+    OFFRAMP_ASSIGN_OR_RETURN(const std::string data, ResolveWithin(bundle.folder, stage.data));
+    OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(data, stage.data_sha256));
   }
   return OkStatus();
 }

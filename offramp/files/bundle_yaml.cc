@@ -5,6 +5,7 @@
 
 #include "offramp/base/text.h"
 #include "offramp/files/bundle_file.h"
+#include "offramp/files/shared_keys.h"
 #include "offramp/files/yaml_reader.h"
 #include "offramp/model/digest.h"
 
@@ -12,7 +13,6 @@ namespace offramp {
 
 namespace {
 
-constexpr std::size_t kMaxStages = 64;
 constexpr std::size_t kMaxRank = 8;
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 50;
@@ -54,6 +54,12 @@ std::string FileWithin(const YamlView& view) {
   if (path.is_absolute() || leaves || !path.has_filename()) {
     view.FailExpected("a file within the bundle's folder");
   }
+  return text;
+}
+
+std::string Sha256(const YamlView& view) {
+  std::string text = view.Text("64 lower-case hex digits");
+  if (!IsSha256Hex(text)) view.FailExpected("64 lower-case hex digits");
   return text;
 }
 
@@ -104,12 +110,15 @@ std::vector<TensorSpec> ReadTensorSpecs(const YamlView& view) {
 }
 
 BundleStage ReadStage(const YamlView& view, bool last) {
-  view.ExpectMap({"file", "sha256", "receives", "sends", "exit", "temperature", "gflops",
-                  "output_bytes", "memory_bytes"});
+  view.ExpectMap({"file", "sha256", "data", "data_sha256", "receives", "sends", "exit",
+                  "temperature", "gflops", "output_bytes", "memory_bytes"});
   BundleStage stage;
   stage.file = FileWithin(view.Key("file"));
-  stage.sha256 = view.Key("sha256").Text("64 lower-case hex digits");
-  if (!IsSha256Hex(stage.sha256)) view.Key("sha256").FailExpected("64 lower-case hex digits");
+  stage.sha256 = Sha256(view.Key("sha256"));
+  if (view.Key("data").present()) {
+    stage.data = FileWithin(view.Key("data"));
+    stage.data_sha256 = Sha256(view.Key("data_sha256"));
+  }
   stage.receives = TensorNames(view.Key("receives"), 1);
   stage.sends = TensorNames(view.Key("sends"), last ? 0 : 1);
   if (last && !stage.sends.empty()) {
@@ -153,7 +162,8 @@ void CheckChain(const Bundle& bundle, const YamlView& root) {
 Result<BundleYaml> ParseBundleYaml(const std::string& text, const std::string& path) {
   OFFRAMP_ASSIGN_OR_RETURN(const std::unique_ptr<YamlReader> reader, YamlReader::Parse(text, path));
   const YamlView root = reader->root();
-  root.ExpectMap({"version", "name", "inputs", "outputs", "labels", "exit_profile", "stages"});
+  root.ExpectMap({"version", "name", "inputs", "outputs", "labels", "exit_profile",
+                  "service_histogram", "stages"});
   reader->ExpectVersion1();
   BundleYaml read;
   Bundle& bundle = read.bundle;
@@ -165,10 +175,11 @@ Result<BundleYaml> ParseBundleYaml(const std::string& text, const std::string& p
   if (root.Key("exit_profile").present()) {
     read.exit_profile = FileWithin(root.Key("exit_profile"));
   }
+  bundle.service_histogram = ReadServiceHistogram(root.Key("service_histogram"));
   const std::vector<YamlView> stages = root.Key("stages").Items(1);
-  if (stages.size() > kMaxStages) {
+  if (stages.size() > static_cast<std::size_t>(kMaxStages)) {
     root.Key("stages").Fail(
-        Format("has %zu entries, expected at most %zu", stages.size(), kMaxStages));
+        Format("has %zu entries, expected at most %d", stages.size(), kMaxStages));
   }
   for (std::size_t s = 0; s < stages.size() && reader->status().ok(); ++s) {
     bundle.stages.push_back(ReadStage(stages[s], s + 1 == stages.size()));

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "offramp/core/exit_profile.h"
+#include "offramp/core/service_law.h"
 #include "offramp/core/tensor.h"
 
 namespace offramp {
@@ -19,8 +21,10 @@ struct TensorSpec {
 };
 
 struct BundleStage {
-  std::string file;                   // within the bundle's folder, never outside
-  std::string sha256;                 // 64 lower-case hex digits, checked at load
+  std::string file;         // within the bundle's folder, never outside
+  std::string sha256;       // 64 lower-case hex digits, checked at load
+  std::string data;         // weights beside the file, within the folder; empty: all are in it
+  std::string data_sha256;  // of that
   std::vector<std::string> receives;  // tensors read from the task
   std::vector<std::string> sends;     // tensors the next stage needs; empty in the last
   std::string exit;               // output that answers here; empty: no exit (never in the last)
@@ -37,8 +41,9 @@ struct Bundle {
   std::vector<TensorSpec> outputs;  // the last entry is the answer
   std::vector<std::string> labels;  // empty: none
   std::vector<BundleStage> stages;
-  std::shared_ptr<const ExitProfile> profile;  // null: every threshold is "never"
-  std::string digest;                          // SHA-256 over bundle.yaml: identity in Hello
+  std::shared_ptr<const ExitProfile> profile;         // null: every threshold is "never"
+  std::optional<ServiceHistogram> service_histogram;  // of all stages; absent: not measured
+  std::string digest;                                 // SHA-256 over bundle.yaml: identity in Hello
 
   int stage_count() const { return static_cast<int>(stages.size()); }
   const BundleStage& stage(int h) const { return stages[static_cast<std::size_t>(h - 1)]; }

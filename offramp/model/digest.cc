@@ -75,6 +75,13 @@ Result<std::string> FileSha256(const std::string& path) {
   return digest.Hex();
 }
 
+Status CheckFileSha256(const std::string& path, const std::string& expected) {
+  OFFRAMP_ASSIGN_OR_RETURN(const std::string digest, FileSha256(path));
+  if (digest == expected) return OkStatus();
+  return FailedPreconditionError(path + ": has SHA-256 " + digest + ", expected " + expected +
+                                 " as bundle.yaml says");
+}
+
 bool IsSha256Hex(std::string_view text) {
   return text.size() == kSha256HexDigits &&
          text.find_first_not_of(kHexDigits) == std::string_view::npos;

@@ -19,6 +19,10 @@ std::string Sha256Hex(std::string_view bytes);
 // read; both name the file.
 Result<std::string> FileSha256(const std::string& path);
 
+// Whether a file is the one that bundle.yaml means. FileSha256's errors; kFailedPrecondition when
+// its content is another.
+Status CheckFileSha256(const std::string& path, const std::string& expected);
+
 // Whether `text` is written as a digest.
 bool IsSha256Hex(std::string_view text);
 

@@ -1,10 +1,11 @@
 """`offramp reproduce --quick`: every experiment of the paper, in less than a minute on a free machine."""
 
+import signal
 import subprocess
 import sys
 import unittest
 
-from scenario_fixture import SOURCE, ScenarioTest
+from scenario_fixture import BINARY, SOURCE, ScenarioTest
 
 
 class Reproduce(ScenarioTest):
@@ -13,12 +14,35 @@ class Reproduce(ScenarioTest):
                                 SOURCE / "models/fashion-mnist/exits.csv", "--html", "r.html",
                                 timeout=400)
         for title in ["The paper's claims", "Arrival rate", "Over time", "Heterogeneity",
-                      "Accuracy weight", "Coupling", "Convergence"]:
+                      "Accuracy weight", "Coupling", "Convergence",
+                      "Ingredients of the live rule"]:
             self.assertIn(title, done.stdout)
         self.assertIn("| 21-41 % |", done.stdout)
         rows = [line for line in done.stdout.splitlines() if line.startswith("| dto-ee |")]
-        self.assertEqual(len(rows), 4)
+        self.assertEqual(len(rows), 6)
+        self.assertEqual(done.stdout.count("At the accuracy of dto-ee: mean delay"), 5)
+        self.assertIn("| without externality |", done.stdout)
         self.assertIn("Over time", (self.folder / "r.html").read_text())
+
+    def test_some_experiments_alone(self):
+        done = self.run_command("reproduce", "--quick", "--only", "convergence", "--profile",
+                                SOURCE / "models/fashion-mnist/exits.csv")
+        self.assertIn("Convergence", done.stdout)
+        self.assertNotIn("Arrival rate", done.stdout)
+        self.assertNotIn("claims", done.stdout)
+
+    def test_ctrl_c_prints_what_was_complete(self):
+        process = subprocess.Popen([BINARY, "reproduce", "--quick", "--seconds", "50000", "--profile",
+                                    SOURCE / "models/fashion-mnist/exits.csv"], env=self.env,
+                                   text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("Interrupted: what was complete by then.", out)
+        self.assertIn("interrupted", err)
 
     def test_the_models_are_what_the_script_computes(self):
         printed = subprocess.run([sys.executable, "-B", SOURCE / "models/paper_shapes.py"],

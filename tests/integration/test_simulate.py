@@ -91,6 +91,24 @@ class Simulate(ScenarioTest):
         self.assertEqual(list(got["policies"]), ["dto-ee"])
         self.assertEqual(set(got["policies"]["dto-ee"]["exit_share"]), {"1", "2", "3", "4"})
 
+    def test_ingredients_of_the_live_rule_can_be_left_out(self):
+        simulate = ["simulate", "scenario.yaml", "--seconds", "20"]
+        whole = self.json(*simulate)["policies"]["dto-ee"]
+        less = self.json(*simulate, "--without", "externality,reports")["policies"]["dto-ee"]
+        self.assertEqual(whole["tasks"], less["tasks"])
+        self.assertNotEqual(whole["delay_s"]["mean"], less["delay_s"]["mean"])
+
+    def test_a_measured_law_is_drawn_from(self):
+        text = (self.folder / "scenario.yaml").read_text()
+        (self.folder / "measured.yaml").write_text(
+            text + "service: measured\nservice_histogram: {edges: [1, 1, 9, 9], weights: [7, 0, 1]}\n")
+        simulate = ["--seconds", "60", "--policy", "computing-first"]
+        plain = self.json("simulate", "scenario.yaml", *simulate)["policies"]["computing-first"]
+        measured = self.json("simulate", "measured.yaml", *simulate)["policies"]["computing-first"]
+        self.assertEqual(plain["tasks"]["generated"], measured["tasks"]["generated"])
+        self.assertNotEqual(plain["delay_s"]["mean"], measured["delay_s"]["mean"])
+        self.json("plan", "measured.yaml", "--policy", "computing-first", "--no-certificate")
+
     def test_ctrl_c_prints_what_is_done(self):
         process = subprocess.Popen([BINARY, "simulate", self.scenario, "--tasks", "9e7", "--warmup",
                                     "10", "--policy", "round-robin", "--json"], env=self.env, text=True,
@@ -115,6 +133,7 @@ class Simulate(ScenarioTest):
         self.assert_refused([*simulate, "--sweep", "laod=1:2:1"], "did you mean 'load'?")
         self.assert_refused([*simulate, "--sweep", "load=1"], "expected key=from:to:step")
         self.assert_refused([*simulate, "--warmup", "900"], "warm")
+        self.assert_refused([*simulate, "--without", "deficit"], "did you mean 'deficits'?")
         self.write_scenario(CHANGES + "  - {at_s: 1, node: es2-0, down: true}\n")
         self.assert_refused(simulate, "scenario.yaml:34: changes[5].at_s: is \"1\", expected at least")
 

@@ -1,7 +1,9 @@
 // Files that are damaged, foreign or do not fit the bundle: a Status that says so, never a crash.
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -104,9 +106,19 @@ TEST_F(DamagedFileTest, AMissingFileIsNamed) {
   EXPECT_EQ(status.message(), bundle_.folder + "/stage1.onnx: there is no such file");
 }
 
+TEST(FixedBatchTest, RowsRunOneByOneWhereTheFileTakesNoMore) {
+  const auto engine = LoadEngine(SingleStage("fixed_batch", {"x"}, "y"), 1, {});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  const float numbers[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  Tensor x{.name = "x", .datatype = DataType::kFp32, .shape = {3, 4}};
+  x.data = Buffer::CopyOf(std::as_bytes(std::span(numbers)));
+  const auto y = (*engine)->Run({x});
+  ASSERT_TRUE(y.ok()) << y.status();
+  EXPECT_EQ(y->front().shape, x.shape);
+  EXPECT_EQ(std::memcmp(y->front().data.data(), numbers, sizeof numbers), 0);
+}
+
 TEST(UnfitModelTest, EveryTensorHasABatchAxis) {
-  EXPECT_EQ(Refusal("fixed_batch"),
-            "tensor \"x\" has the fixed batch size 1, expected a dynamic first axis");
   EXPECT_EQ(Refusal("no_batch"), "tensor \"y\" is a single number, expected a batch axis");
 }
 

@@ -1,0 +1,19 @@
+// Renaming values of a graph, also where subgraphs capture them.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <onnx/onnx_pb.h>
+
+namespace offramp {
+
+// Replaces names of values everywhere in the graph. A subgraph's own values of the same name hide
+// the outer ones and stay.
+void RenameValues(onnx::GraphProto& graph, const std::map<std::string, std::string>& new_names);
+
+// Names that bundle.yaml cannot carry (formats/bundle.md: spaces, commas, more than 256
+// characters), made usable and kept distinct.
+void ReplaceUnusableNames(onnx::GraphProto& graph);
+
+}  // namespace offramp

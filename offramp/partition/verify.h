@@ -1,0 +1,28 @@
+// Whether stages, run one after the other, answer as the whole model does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "offramp/base/result.h"
+#include "offramp/model/bundle.h"
+
+#include "offramp/partition/onnx_model.h"
+#include "offramp/partition/probe.h"
+
+namespace offramp {
+
+struct Comparison {
+  double max_difference = 0;  // |staged - whole| / (1 + |whole|), over all outputs
+  std::string worst_output;
+  int samples = 0;
+};
+
+// Runs `bundle` (its files are in its folder) and the whole model on random inputs, one stage in
+// memory at a time, tensors handed on as `sends` and `receives` say. Outputs are compared by name,
+// exits of earlier stages too. kInvalidArgument: they differ in type or shape, or the model rejects
+// every input that was tried.
+Result<Comparison> CompareWithWhole(const OnnxModel& model, const Probed& probed,
+                                    const Bundle& bundle, std::uint64_t seed);
+
+}  // namespace offramp
