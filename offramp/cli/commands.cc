@@ -16,6 +16,8 @@ void AddAllCommands(CommandLine& line) {
   AddSimulateCommand(line);
   AddGenerateScenarioCommand(line);
   AddReproduceCommand(line);
+  AddInspectCommand(line);
+  AddSplitCommand(line);
   AddCompletionCommand(line);
   AddVersionCommand(line);
 }

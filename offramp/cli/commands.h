@@ -17,6 +17,8 @@ void AddPlanCommand(CommandLine& line);
 void AddSimulateCommand(CommandLine& line);
 void AddGenerateScenarioCommand(CommandLine& line);
 void AddReproduceCommand(CommandLine& line);
+void AddInspectCommand(CommandLine& line);
+void AddSplitCommand(CommandLine& line);
 void AddDemoCommand(CommandLine& line);
 void AddVersionCommand(CommandLine& line);
 void AddCompletionCommand(CommandLine& line);

@@ -14,6 +14,7 @@
 #include "offramp/cli/plan/plan_table.h"
 #include "offramp/cli/plan/what_if.h"
 #include "offramp/cli/scenario_options.h"
+#include "offramp/cli/signals.h"
 #include "offramp/cli/terminal.h"
 #include "offramp/files/bundle_file.h"
 #include "offramp/files/run_state.h"
@@ -96,6 +97,7 @@ Result<Planned> PlanFor(Scenario scenario, const PlanCommandOptions& options,
   plan_options.restarts = options.restarts;
   plan_options.held_out = options.held_out;
   plan_options.certificate = !options.no_certificate;
+  plan_options.stop = Interrupted;
   ProgressLine line;
   plan_options.progress = [&](int round) {
     line.Show(Format("%s%s: round %d of at most %lld", what.c_str(),
@@ -105,7 +107,7 @@ Result<Planned> PlanFor(Scenario scenario, const PlanCommandOptions& options,
   Result<Plan> plan = MakePlan(problem, plan_options);
   line.Clear();
   if (!plan.ok()) return plan.status().At(scenario.path);
-  if (!plan->objective_met) {
+  if (!plan->objective_met && plan->stop != PlanStop::kStopped) {
     return InvalidArgumentError(scenario.path + ": objective: " + plan->message);
   }
   return Planned{std::move(scenario), std::move(problem), *std::move(plan)};
@@ -148,8 +150,15 @@ std::string HistoryText(const Plan& plan) {
              {.title = "accuracy by round, %", .columns = columns, .rows = 5, .log_index = true});
 }
 
+int DoneUnlessInterrupted() {
+  if (!Interrupted()) return kExitDone;
+  std::cerr << "offramp: interrupted; this is the best plan until then\n";
+  return kExitFailed;
+}
+
 // Everything is computed before anything is printed: a failure leaves standard output empty.
 int RunPlan(const PlanCommandOptions& options) {
+  CatchInterrupts();
   const auto status = FindStatus(options);
   if (!status.ok()) return Fail(status.status());
   ScenarioOptions scenario_options = options.scenario;
@@ -201,7 +210,7 @@ int RunPlan(const PlanCommandOptions& options) {
     }
     if (live) json["live"] = LiveToJson(*planned, *live);
     std::cout << JsonText(json) << std::flush;
-    return kExitDone;
+    return DoneUnlessInterrupted();
   }
   std::cout << PlanTable(planned->problem, planned->plan, shown, colour);
   if (options.history) std::cout << HistoryText(planned->plan);
@@ -212,7 +221,7 @@ int RunPlan(const PlanCommandOptions& options) {
   }
   if (live) std::cout << LiveText(*planned, *live);
   std::cout << std::flush;
-  return kExitDone;
+  return DoneUnlessInterrupted();
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct SimulateCommandOptions {
   std::string sweep;
   int threads = 0;
   bool admission = false;
+  std::vector<std::string> without;
   bool json = false;
   bool csv = false;
   std::string html;
@@ -75,6 +76,18 @@ class ProgressBar {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+Result<LiveRule> RuleWithout(const std::vector<std::string>& ingredients) {
+  LiveRule rule;
+  for (const std::string& name : ingredients) {
+    if (SwitchOff(name, rule)) continue;
+    const std::vector<std::string> names = IngredientNames();
+    const std::string near = Nearest(name, names);
+    return InvalidArgumentError("--without: is '" + name + "', expected some of " + Join(names) +
+                                (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+  return rule;
+}
+
 Result<RunSetOptions> MakeRunOptions(const SimulateCommandOptions& options,
                                      const Scenario& scenario) {
   RunSetOptions run;
@@ -103,6 +116,7 @@ Result<RunSetOptions> MakeRunOptions(const SimulateCommandOptions& options,
   run.each.seconds = options.seconds;
   run.each.warmup_s = options.warmup_s;
   run.each.admission = options.admission;
+  OFFRAMP_ASSIGN_OR_RETURN(run.each.rule, RuleWithout(options.without));
   run.threads = options.threads > 0
                     ? options.threads
                     : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -212,6 +226,13 @@ void AddSimulateCommand(CommandLine& line) {
   AddScenarioOverrides(command, options->scenario);
   command->add_flag("--admission", options->admission,
                     "Sources refuse what the fleet cannot carry, as gateways do");
+  command
+      ->add_option(
+          "--without", options->without,
+          "For studies: dto-ee without some of " + Join(IngredientNames()) + " (docs/dispatch.md)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("A,B,...");
   command->add_option("--threads", options->threads, "Of several runs; default: all cores")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");

@@ -9,25 +9,28 @@ namespace offramp {
 
 namespace {
 
-constexpr double kKappa = 0.5;
-constexpr double kMaxDeficit = 1.5;  // without a clamp it winds up while a receiver is avoided
-constexpr double kMaxRho = 0.8;      // beyond, idle slow receivers are flooded after a surge
+constexpr double kMaxDeficit = 3;  // without a clamp it winds up while a receiver is avoided
 // Before anything is measured or expected; not 0, or unanswered tasks would weigh nothing.
 constexpr double kUnknownService_s = 0.01;
 // Before an agent has spoken: neither alone (1) nor one of very many (0).
 constexpr double kUndecidedWeight = 0.5;
 constexpr double kPenaltyDecay_s = 2;
-constexpr double kMaxAge_s = 1;  // of what is known of a receiver: as long as its rate is averaged
+// Whoever has tasks reports every 20 ms (report.h): a longer silence says that nothing came.
+constexpr double kSilence_s = 0.05;
+constexpr double kMaxUnseen_s = 1;  // as long as rates are averaged at least
 
 // Tasks from other senders that k will have when one sent now arrives, and of which no report has
 // told: those since the newest report was made, and those that come on the way.
 double UnseenTasks(const ReceiverState& receiver, double weight, double now_s) {
-  const double age_s = now_s - receiver.reported_at_s + 2 * receiver.spec.latency_s;
-  return (1 - weight) * receiver.arrival_rate_per_s * std::clamp(age_s, 0.0, kMaxAge_s);
+  const double age_s = std::clamp(now_s - receiver.reported_at_s, 0.0, kSilence_s);
+  const double way_s = 2 * receiver.spec.latency_s;
+  return (1 - weight) * receiver.arrival_rate_per_s * std::min(age_s + way_s, kMaxUnseen_s);
 }
 
 class DtoEeDispatch final : public DispatchPolicy {
  public:
+  explicit DtoEeDispatch(const LiveRule& rule) : rule_(rule) {}
+
   int Choose(const DispatchQuestion& question, std::span<const ReceiverState> receivers,
              Random& random) override {
     const bool decided = FillShares(receivers);
@@ -37,9 +40,10 @@ class DtoEeDispatch final : public DispatchPolicy {
       const double weight = decided ? receiver.weight : kUndecidedWeight;
       const double deficit = std::min(receiver.deficit + shares_[index], kMaxDeficit);
       // Deficits stand in for what is not seen of others, and count no more than that.
-      const double unseen = UnseenTasks(receiver, weight, question.now_s);
-      return PredictedCost(receiver, question.now_s, question.bytes, kKappa) +
-             (unseen - std::min(1 - weight, unseen) * deficit) * receiver.service_s;
+      const double unseen = rule_.unseen ? UnseenTasks(receiver, weight, question.now_s) : 0;
+      const double counts = rule_.unseen ? std::min(1 - weight, unseen) : 1 - weight;
+      return PredictedCost(receiver, question.now_s, question.bytes, rule_) +
+             (unseen - (rule_.deficits ? counts * deficit : 0)) * receiver.service_s;
     });
   }
 
@@ -80,6 +84,7 @@ class DtoEeDispatch final : public DispatchPolicy {
     return false;
   }
 
+  const LiveRule rule_;
   std::vector<double> shares_;  // kept for their memory
   std::vector<double> capacities_;
   std::vector<int> available_;
@@ -87,7 +92,9 @@ class DtoEeDispatch final : public DispatchPolicy {
 
 }  // namespace
 
-std::unique_ptr<DispatchPolicy> MakeDtoEeDispatch() { return std::make_unique<DtoEeDispatch>(); }
+std::unique_ptr<DispatchPolicy> MakeDtoEeDispatch(const LiveRule& rule) {
+  return std::make_unique<DtoEeDispatch>(rule);
+}
 
 double PenaltyNow(const ReceiverState& receiver, double now_s) {
   const double age_s = std::max(now_s - receiver.penalty_at_s, 0.0);
@@ -97,7 +104,7 @@ double PenaltyNow(const ReceiverState& receiver, double now_s) {
 }
 
 double PredictedCost(const ReceiverState& receiver, double now_s, std::int64_t bytes,
-                     double kappa) {
+                     const LiveRule& rule) {
   const double s = receiver.service_s > 0 ? receiver.service_s : kUnknownService_s;
   const double t = receiver.spec.latency_s + SerializationSeconds(bytes, receiver.spec.mbit_per_s) +
                    std::max(receiver.link_free_at_s - now_s, 0.0);
@@ -109,8 +116,8 @@ double PredictedCost(const ReceiverState& receiver, double now_s, std::int64_t b
   const double u = std::max({receiver.idle_at_s - now_s - t, unanswered_s, 0.0});
   // The price that this task makes all later ones of a busy period pay.
   const double rho =
-      std::min(std::max(receiver.arrival_rate_per_s * s, (u - s) / (u + s)), kMaxRho);
-  return t + s + u + kappa * rho / (1 - rho) * (u + s / 2) + receiver.downstream_cost_s +
+      std::min(std::max(receiver.arrival_rate_per_s * s, (u - s) / (u + s)), rule.most_load());
+  return t + s + u + rule.kappa() * rho / (1 - rho) * (u + s / 2) + receiver.downstream_cost_s +
          PenaltyNow(receiver, now_s);
 }
 

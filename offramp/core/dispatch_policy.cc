@@ -4,10 +4,10 @@
 
 namespace offramp {
 
-std::unique_ptr<DispatchPolicy> MakeDispatchPolicy(Policy policy) {
+std::unique_ptr<DispatchPolicy> MakeDispatchPolicy(Policy policy, const LiveRule& rule) {
   switch (policy) {
     case Policy::kDtoEe:
-      return MakeDtoEeDispatch();
+      return MakeDtoEeDispatch(rule);
     case Policy::kRoundRobin:
       return MakeRoundRobin();
     case Policy::kLeastOutstanding:

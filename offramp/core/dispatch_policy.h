@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "offramp/base/random.h"
+#include "offramp/core/live_rule.h"
 #include "offramp/core/policy.h"
 #include "offramp/core/sender.h"
 
@@ -39,8 +40,8 @@ class DispatchPolicy {
   virtual void OnFailed(double /*now_s*/, double /*elapsed_s*/, ReceiverState& /*receiver*/) {}
 };
 
-// The rule of a live policy. REQUIRES: IsLivePolicy(policy).
-std::unique_ptr<DispatchPolicy> MakeDispatchPolicy(Policy policy);
+// The rule of a live policy; `rule` is dto-ee's. REQUIRES: IsLivePolicy(policy).
+std::unique_ptr<DispatchPolicy> MakeDispatchPolicy(Policy policy, const LiveRule& rule);
 
 // In turn. Starts at a random receiver, so that senders do not march in step.
 std::unique_ptr<DispatchPolicy> MakeRoundRobin();
@@ -66,6 +67,6 @@ std::unique_ptr<DispatchPolicy> MakeBandwidthFirst();
 inline constexpr std::int64_t kNominalTaskBytes = 10'000;
 
 // The rule of dispatch.md: predicted cost, kept to the agent's shares by deficits.
-std::unique_ptr<DispatchPolicy> MakeDtoEeDispatch();
+std::unique_ptr<DispatchPolicy> MakeDtoEeDispatch(const LiveRule& rule);
 
 }  // namespace offramp

@@ -37,12 +37,8 @@ double Scenario::ServiceRate(const ScenarioNode& node) const {
 
 double Scenario::congestion() const {
   if (service == ServiceLaw::kExponential) return CongestionOfScv(1);
-  if (service == ServiceLaw::kDeterministic || measured_service.empty()) return CongestionOfScv(0);
-  double square = 0;
-  for (const double time : measured_service) square += time * time;
-  // The mean is 1, so that the mean square is 1 + scv; rounding may leave it just below.
-  const double scv = square / static_cast<double>(measured_service.size()) - 1;
-  return CongestionOfScv(scv > 0 ? scv : 0);
+  const bool measured = service == ServiceLaw::kMeasured && service_histogram.has_value();
+  return CongestionOfScv(measured ? service_histogram->scv() : 0);
 }
 
 }  // namespace offramp

@@ -80,9 +80,8 @@ struct Scenario {
   std::vector<ScenarioNode> nodes;
   std::vector<ScenarioLink> links;
   ServiceLaw service = ServiceLaw::kExponential;
-  // kMeasured: service times relative to their mean, equally likely (mean 1).
-  std::vector<double> measured_service;
-  double period_s = 0.1;  // of the agents' rounds
+  std::optional<ServiceHistogram> service_histogram;  // of kMeasured; absent: deterministic
+  double period_s = 0.1;                              // of the agents' rounds
   Objective objective;
   // For policies that do not set thresholds. Absent with `tuned`: the best stage-wide values.
   std::optional<double> fixed_threshold;

@@ -13,7 +13,6 @@ namespace offramp {
 
 namespace {
 
-constexpr double kExitKappa = 0.5;
 // Reports travel on several ways; older ones are told by their counters, for this long. Beyond it a
 // falling counter means a receiver that counts anew.
 constexpr double kReportOrder_s = 1;
@@ -36,8 +35,9 @@ void ReduceOutstanding(ReceiverState& receiver, std::int64_t tasks) {
 
 }  // namespace
 
-Sender::Sender(Policy policy, std::vector<ReceiverSpec> receivers, std::uint64_t seed)
-    : policy_(policy), rule_(MakeDispatchPolicy(policy)), random_(seed) {
+Sender::Sender(Policy policy, std::vector<ReceiverSpec> receivers, std::uint64_t seed,
+               const LiveRule& rule)
+    : policy_(policy), live_rule_(rule), rule_(MakeDispatchPolicy(policy, rule)), random_(seed) {
   receivers_.reserve(receivers.size());
   for (ReceiverSpec& spec : receivers) {
     ReceiverState receiver;
@@ -169,7 +169,7 @@ double Sender::ExtraCostOfGoingOn(double now_s, std::int64_t bytes) const {
   double least_s = std::numeric_limits<double>::infinity();
   for (const ReceiverState& receiver : receivers_) {
     if (!receiver.available) continue;
-    least_s = std::min(least_s, PredictedCost(receiver, now_s, bytes, kExitKappa));
+    least_s = std::min(least_s, PredictedCost(receiver, now_s, bytes, live_rule_));
   }
   return least_s - average_cost_s_;
 }

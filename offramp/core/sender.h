@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "offramp/base/random.h"
+#include "offramp/core/live_rule.h"
 #include "offramp/core/policy.h"
 #include "offramp/core/report.h"
 
@@ -65,7 +66,9 @@ class Sender {
  public:
   static constexpr int kNone = -1;
 
-  Sender(Policy policy, std::vector<ReceiverSpec> receivers, std::uint64_t seed);
+  // `rule`: what dto-ee does without; nothing but in studies.
+  Sender(Policy policy, std::vector<ReceiverSpec> receivers, std::uint64_t seed,
+         const LiveRule& rule = {});
   ~Sender();
   Sender(Sender&&) noexcept;
   Sender& operator=(Sender&&) noexcept;
@@ -109,13 +112,14 @@ class Sender {
 
   void Apply(const DispatchDecision& decision);
 
-  // min over available k of cost(k, 0.5) for a task of `bytes`, less the average cost of the last
+  // min over available k of cost(k, kappa) for a task of `bytes`, less the average cost of the last
   // decision: what the queue-aware exit compares (exit_rule.h). 0 before the first decision;
   // infinite while nobody is available: an early answer is better than none.
   double ExtraCostOfGoingOn(double now_s, std::int64_t bytes) const;
 
  private:
   Policy policy_;
+  LiveRule live_rule_;
   std::vector<ReceiverState> receivers_;
   std::unique_ptr<DispatchPolicy> rule_;
   Random random_;
@@ -127,8 +131,9 @@ class Sender {
 };
 
 // cost(k, kappa) of dispatch.md: predicted seconds of sending one more task of `bytes` to k now,
-// its effect on others (weighted by kappa) and what follows downstream included.
-double PredictedCost(const ReceiverState& receiver, double now_s, std::int64_t bytes, double kappa);
+// its effect on others (weighted by the rule's kappa) and what follows downstream included.
+double PredictedCost(const ReceiverState& receiver, double now_s, std::int64_t bytes,
+                     const LiveRule& rule = {});
 
 // What is left of the penalty for failures, in seconds: fades with a time constant of 2 s, gone
 // after 10 s. It is part of PredictedCost, or a receiver that fails fast would look idle and

@@ -75,6 +75,7 @@ Result<Scenario> ScenarioOf(const Fleet& fleet, const Bundle& bundle,
   }
   AddLinks(fleet, scenario);
   scenario.service = fleet.service;
+  if (fleet.service == ServiceLaw::kMeasured) scenario.service_histogram = bundle.service_histogram;
   scenario.period_s = fleet.period_s;
   scenario.objective = fleet.objective;
   scenario.fixed_threshold = fleet.fixed_threshold;

@@ -36,8 +36,8 @@ Result<Scenario> ReadScenario(const std::string& path, const MeasuredSpeeds& mea
 Result<ScenarioYaml> ParseScenarioYaml(const std::string& text, const std::string& path);
 
 // The text of a scenario file that names `exits` as its profile ("": none). Numbers are written so
-// that reading them gives the same values. REQUIRES: `scenario` passes CheckScenario, its links
-// have a rate (a fleet's may have none), and it has no measured service times.
+// that reading them gives the same values. REQUIRES: `scenario` passes CheckScenario, and its
+// links have a rate (a fleet's may have none).
 std::string ScenarioText(const Scenario& scenario, const std::string& exits);
 
 // The profile as CSV, the columns in the order of formats.md.

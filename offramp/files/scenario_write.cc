@@ -44,6 +44,20 @@ std::string ObjectiveText(const Objective& objective) {
   return "accuracy_weight_s: " + Shortest(objective.accuracy_weight_s);
 }
 
+std::string NumbersText(const std::vector<double>& values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : ", ") + Shortest(value);
+  return "[" + text + "]";
+}
+
+// A fleet's may have nothing behind it; then it is deterministic, and a scenario file must say so.
+std::string MeasuredText(const Scenario& scenario) {
+  if (!scenario.service_histogram) return "service: deterministic\n";
+  return "service: measured\nservice_histogram:\n  edges: " +
+         NumbersText(scenario.service_histogram->edges()) +
+         "\n  weights: " + NumbersText(scenario.service_histogram->weights()) + "\n";
+}
+
 struct ChangeText {
   const Scenario& scenario;
 
@@ -97,7 +111,7 @@ std::string ScenarioText(const Scenario& scenario, const std::string& exits) {
   }
   AppendLinks(scenario, text);
   if (scenario.service == ServiceLaw::kDeterministic) text += "service: deterministic\n";
-  if (scenario.service == ServiceLaw::kMeasured) text += "service: measured\n";
+  if (scenario.service == ServiceLaw::kMeasured) text += MeasuredText(scenario);
   text += Format("period_ms: %.12g\n", scenario.period_s * 1e3);
   text += "objective: {" + ObjectiveText(scenario.objective) + "}\n";
   if (scenario.tuned) {

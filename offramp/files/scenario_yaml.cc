@@ -25,15 +25,15 @@ class Parser {
   explicit Parser(YamlReader& reader) : reader_(reader), root_(reader.root()) {}
 
   Result<ScenarioYaml> Read() {
-    root_.ExpectMap({"version", "model", "devices", "nodes", "links", "service", "period_ms",
-                     "objective", "thresholds", "changes"});
+    root_.ExpectMap({"version", "model", "devices", "nodes", "links", "service",
+                     "service_histogram", "period_ms", "objective", "thresholds", "changes"});
     reader_.ExpectVersion1();
     ReadModel(root_.Key("model"));
     ReadDevices();
     ReadNodes();
     ReadLinks();
     CheckReach();
-    scenario_.service = ReadService(root_.Key("service"), scenario_.service);
+    ReadLaw();
     scenario_.period_s = ReadPeriodSeconds(root_.Key("period_ms"));
     scenario_.objective = ReadObjective(root_.Key("objective"));
     const ThresholdsKey thresholds = ReadThresholds(root_.Key("thresholds"));
@@ -185,6 +185,19 @@ class Parser {
       root_.Key("links").Fail("nothing leads from " + Quoted(scenario_.part_name(part)) +
                               Format(", expected a link to a node of stage %d", stage + 1));
       return;
+    }
+  }
+
+  void ReadLaw() {
+    const YamlView histogram = root_.Key("service_histogram");
+    scenario_.service = ReadService(root_.Key("service"), scenario_.service);
+    scenario_.service_histogram = ReadServiceHistogram(histogram);
+    const bool measured = scenario_.service == ServiceLaw::kMeasured;
+    if (measured && !histogram.present()) {
+      root_.Key("service").Fail(
+          "is \"measured\", expected the service_histogram that was measured");
+    } else if (!measured && histogram.present()) {
+      histogram.Fail("is given, expected only with service: measured");
     }
   }
 

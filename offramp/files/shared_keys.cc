@@ -2,6 +2,8 @@
 
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "offramp/base/units.h"
 
@@ -12,6 +14,7 @@ namespace {
 const std::array<std::string, 3> kServices = {"deterministic", "exponential", "measured"};
 constexpr double kMaxObjectiveSeconds = 1e6;
 constexpr double kMaxThreshold = 1e6;
+constexpr double kMaxHistogramNumber = 1e15;
 
 }  // namespace
 
@@ -49,6 +52,23 @@ ServiceLaw ReadService(const YamlView& view, ServiceLaw fallback) {
   const std::string name = view.Choice(kServices);
   if (name == kServices[1]) return ServiceLaw::kExponential;
   return name == kServices[2] ? ServiceLaw::kMeasured : ServiceLaw::kDeterministic;
+}
+
+std::optional<ServiceHistogram> ReadServiceHistogram(const YamlView& view) {
+  if (!view.present()) return std::nullopt;
+  view.ExpectMap({"edges", "weights"});
+  const auto numbers = [&view](std::string_view key) {
+    std::vector<double> read;
+    for (const YamlView& item : view.Key(key).Items(1)) {
+      read.push_back(item.Number({.min = 0, .max = kMaxHistogramNumber}));
+    }
+    return read;
+  };
+  std::vector<double> edges = numbers("edges");
+  Result<ServiceHistogram> made = ServiceHistogram::Create(std::move(edges), numbers("weights"));
+  if (made.ok()) return *std::move(made);
+  view.Fail(made.status().message());
+  return std::nullopt;
 }
 
 double ReadLatencyMs(const YamlView& view) {

@@ -31,6 +31,9 @@ Objective ReadObjective(const YamlView& view);
 
 ServiceLaw ReadService(const YamlView& view, ServiceLaw fallback);
 
+// `service_histogram`: {edges, weights}; absent: none.
+std::optional<ServiceHistogram> ReadServiceHistogram(const YamlView& view);
+
 double ReadLatencyMs(const YamlView& view);      // absent: 0
 double ReadPeriodSeconds(const YamlView& view);  // `period_ms`; absent: 0.1 s
 

@@ -2,7 +2,7 @@
 #include <array>
 #include <span>
 
-#include "offramp/cli/reproduce/study.h"
+#include "offramp/cli/reproduce/study_runs.h"
 #include "offramp/optimize/plan.h"
 #include "offramp/optimize/reference.h"
 #include "offramp/optimize/tuned_thresholds.h"
@@ -42,8 +42,8 @@ Strategy OnlyThresholds(const Problem& problem) {
   return strategy;
 }
 
-Result<Problem> ProblemOfSeed(const StudyOptions& options, int seed) {
-  const PaperOptions paper{.seed = static_cast<std::uint64_t>(seed), .load = kNominalLoad};
+Result<Problem> ProblemOfSeed(const StudyOptions& options, double load, int seed) {
+  const PaperOptions paper{.seed = static_cast<std::uint64_t>(seed), .load = load};
   OFFRAMP_ASSIGN_OR_RETURN(const Scenario scenario,
                            PaperScenario(options.model, options.profile, paper));
   return ProblemOf(scenario);
@@ -61,8 +61,6 @@ Result<Plan> PlanOf(const Problem& problem, Policy policy, int restarts) {
 }  // namespace
 
 Result<Experiment> CouplingOff(const StudyOptions& options) {
-  constexpr std::array<const char*, 4> kNames = {"both (dto-ee)", "only shares", "only thresholds",
-                                                 "neither"};
   Experiment experiment{
       .title = "Coupling",
       .text =
@@ -70,31 +68,40 @@ Result<Experiment> CouplingOff(const StudyOptions& options) {
           "others start there. Only shares: the best ones for these thresholds; only "
           "thresholds: a node's own, for these shares.",
       .axis = "load",
-      .x = {kNominalLoad}};
-  std::array<std::vector<double>, 4> delay_s;
-  std::array<std::vector<double>, 4> accuracy;
-  std::array<std::vector<double>, 4> objective_s;
-  for (int seed = 1; seed <= options.seeds; ++seed) {
-    if (options.stop && options.stop()) return CancelledError("interrupted");
-    if (options.progress) {
-      options.progress(experiment.title, static_cast<double>(seed - 1) / options.seeds);
-    }
-    OFFRAMP_ASSIGN_OR_RETURN(const Problem problem, ProblemOfSeed(options, seed));
-    OFFRAMP_ASSIGN_OR_RETURN(const Plan both, PlanOf(problem, Policy::kDtoEe, 0));
-    OFFRAMP_ASSIGN_OR_RETURN(const Strategy shares, OnlyShares(problem));
-    const std::array<Strategy, 4> strategies = {both.strategy, shares, OnlyThresholds(problem),
-                                                TunedByCapacity(problem)};
-    Evaluator evaluator;
-    for (std::size_t i = 0; i < strategies.size(); ++i) {
-      const Evaluation& evaluation = evaluator.Evaluate(problem, strategies[i]);
-      delay_s[i].push_back(evaluation.mean_delay_s);
-      accuracy[i].push_back(evaluation.accuracy);
-      objective_s[i].push_back(evaluation.objective_s);
-    }
+      .by_objective = true};
+  const std::vector<double> loads =
+      options.quick ? std::vector<double>{kNominalLoad} : std::vector<double>{0.5, 0.7, 0.9};
+  for (const char* name : {"both (dto-ee)", "only shares", "only thresholds", "neither"}) {
+    experiment.curves.push_back({name, false, {}});
   }
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    experiment.curves.push_back(
-        {kNames[i], {{OverSeeds(delay_s[i]), OverSeeds(accuracy[i]), OverSeeds(objective_s[i])}}});
+  const double all = static_cast<double>(loads.size()) * options.seeds;
+  for (std::size_t point = 0; point < loads.size(); ++point) {
+    ColumnValues values{.by_curve = std::vector<std::vector<Outcome>>(experiment.curves.size()),
+                        .weight_s = {}};
+    for (int seed = 1; seed <= options.seeds; ++seed) {
+      // What MUMPS behind the reference keeps is the process's: one at a time.
+      if (options.stop && options.stop()) return experiment;
+      if (options.progress) {
+        const double done = static_cast<double>(point) * options.seeds + seed - 1;
+        options.progress(experiment.title, done / all);
+      }
+      OFFRAMP_ASSIGN_OR_RETURN(const Problem problem, ProblemOfSeed(options, loads[point], seed));
+      OFFRAMP_ASSIGN_OR_RETURN(const Plan both, PlanOf(problem, Policy::kDtoEe, 0));
+      OFFRAMP_ASSIGN_OR_RETURN(const Strategy shares, OnlyShares(problem));
+      const std::array<Strategy, 4> strategies = {both.strategy, shares, OnlyThresholds(problem),
+                                                  TunedByCapacity(problem)};
+      Evaluator evaluator;
+      for (std::size_t i = 0; i < strategies.size(); ++i) {
+        const Evaluation& evaluation = evaluator.Evaluate(problem, strategies[i]);
+        values.by_curve[i].push_back({evaluation.mean_delay_s, evaluation.accuracy});
+      }
+      values.weight_s.push_back(problem.accuracy_weight_s());
+    }
+    experiment.x.push_back(loads[point]);
+    const std::vector<Figures> column = FiguresOf(values);
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      experiment.curves[i].points.push_back(column[i]);
+    }
   }
   return experiment;
 }
@@ -104,11 +111,11 @@ Result<Convergence> ByRounds(const StudyOptions& options) {
   convergence.rounds = {0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 100, 200, 300};
   std::vector<std::vector<double>> excess(convergence.rounds.size());
   for (int seed = 1; seed <= options.seeds; ++seed) {
-    if (options.stop && options.stop()) return CancelledError("interrupted");
+    if (options.stop && options.stop()) break;
     if (options.progress) {
       options.progress("Convergence", static_cast<double>(seed - 1) / options.seeds);
     }
-    OFFRAMP_ASSIGN_OR_RETURN(const Problem problem, ProblemOfSeed(options, seed));
+    OFFRAMP_ASSIGN_OR_RETURN(const Problem problem, ProblemOfSeed(options, kNominalLoad, seed));
     OFFRAMP_ASSIGN_OR_RETURN(const Plan plan, PlanOf(problem, Policy::kDtoEe, 0));
     OFFRAMP_ASSIGN_OR_RETURN(const Plan best, PlanOf(problem, Policy::kOptimum, 1));
     const double least_s = std::min(plan.predicted.objective_s, best.predicted.objective_s);
@@ -121,6 +128,7 @@ Result<Convergence> ByRounds(const StudyOptions& options) {
     }
   }
   for (const std::vector<double>& values : excess) {
+    if (values.empty()) return Convergence{};  // stopped before the first
     convergence.excess_percent.push_back(OverSeeds(values));
   }
   return convergence;

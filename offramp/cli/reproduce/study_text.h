@@ -9,27 +9,32 @@
 
 namespace offramp {
 
-// Everything about one model.
-struct Study {
+// Everything about one model. Stopped before its end: what was done by then.
+struct ModelStudy {
   std::string model;
-  std::vector<Experiment> experiments;  // the first is that over the arrival rate
-  Convergence convergence;
+  std::vector<Experiment> experiments;
+  Convergence convergence;  // without rounds: not done
 };
 
-struct StudyFacts {
+struct Study {
   std::string version;
   std::string command;  // that printed it
   std::string profile;  // file of the exit profile
   std::size_t rows = 0;
   int seeds = 0;
   double seconds = 0;
+  bool interrupted = false;
+  std::vector<ModelStudy> models;
+  std::optional<Experiment> ingredients;
 };
 
-// What the paper claims beside what `study` found: DTO-EE against each of the paper's baselines at
-// the load of 0.7, whichever way it comes out.
-std::string ClaimsMarkdown(const Study& study);
+std::string StudyIntroduction(const Study& study);
 
-std::string StudyMarkdown(const StudyFacts& facts, const std::vector<Study>& studies);
-std::string StudyHtml(const StudyFacts& facts, const std::vector<Study>& studies);
+// What the paper claims beside what was found: DTO-EE against each baseline at the load of 0.7,
+// whichever way it comes out. Empty where that was not run.
+std::string ClaimsMarkdown(const ModelStudy& model);
+
+std::string StudyMarkdown(const Study& study);
+std::string StudyHtml(const Study& study);
 
 }  // namespace offramp

@@ -1,19 +1,15 @@
-// Scenarios like the paper's, and what is told of experiments on them.
+// Scenarios like the paper's.
 #include "offramp/cli/reproduce/paper_scenario.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "offramp/cli/reproduce/study_text.h"
 #include "offramp/optimize/generate_scenario.h"
 
 namespace offramp {
 namespace {
-
-using ::testing::HasSubstr;
 
 std::shared_ptr<const ExitProfile> Profile() {
   return SyntheticProfile({true, true, true, true}, 200, 1);
@@ -66,28 +62,6 @@ TEST(PaperScenario, AProfileOfAnotherModelIsRefused) {
   EXPECT_EQ(
       PaperScenario(PaperModels()[0], SyntheticProfile({true, true}, 50, 1), {}).status().code(),
       StatusCode::kInvalidArgument);
-}
-
-TEST(StudyText, ClaimsStandBesideWhatWasFound) {
-  Study study{.model = "m", .experiments = {}, .convergence = {{0, 1}, {{50, 1}, {0.5, 0}}}};
-  const auto figures = [](double delay_s, double accuracy) {
-    return Figures{{delay_s, 0.001}, {accuracy, 0.001}, {0, 0}};
-  };
-  study.experiments.push_back({.title = "Arrival rate",
-                               .text = "t",
-                               .axis = "load",
-                               .x = {0.5, 0.7},
-                               .curves = {{"dto-ee", {figures(0.1, 0.9), figures(0.2, 0.92)}},
-                                          {"nash, tuned", {figures(0.1, 0.9), figures(0.25, 0.9)}},
-                                          {"peak-ewma, tuned", {figures(1, 0), figures(1, 0)}}}});
-  const std::string claims = ClaimsMarkdown(study);
-  EXPECT_THAT(claims,
-              HasSubstr("| nash, tuned | 21-41 % | 20 % | 1-4 points | 2.0 points | 0.0 ms |"));
-  EXPECT_EQ(claims.find("peak-ewma"), std::string::npos) << "not one of the paper's";
-  const std::string text = StudyMarkdown({.command = "offramp reproduce"}, {study});
-  EXPECT_THAT(text, HasSubstr("| dto-ee | 100 ± 1.0 ms, 90.0 ± 0.1 % | 200 ± 1.0 ms"));
-  EXPECT_THAT(text, HasSubstr("| rounds | 0 | 1 |"));
-  EXPECT_THAT(StudyHtml({}, {study}), HasSubstr("\"Arrival rate\""));
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 4;
 
-Sender Ready(std::vector<ReceiverSpec> specs) {
-  Sender sender(Policy::kDtoEe, std::move(specs), kSeed);
+Sender Ready(std::vector<ReceiverSpec> specs, const LiveRule& rule = {}) {
+  Sender sender(Policy::kDtoEe, std::move(specs), kSeed, rule);
   for (int k = 0; k < sender.size(); ++k) sender.SetAvailable(k, true, 0);
   return sender;
 }
@@ -36,22 +36,22 @@ ReceiverState Busy() {
 TEST(PredictedCostTest, SumsTransferServiceWaitAndExternality) {
   // t = 1 + 1 ms (1000 bytes at 8 Mbit/s); u = 50 - 2 = 48 ms (the floor is 2 * 20 - 4 = 36);
   // rho = max(0.4, 28 / 68), rho / (1 - rho) = 0.7; cost = 2 + 20 + 48 + 0.5 * 0.7 * 58 + 100.
-  EXPECT_NEAR(PredictedCost(Busy(), 10, 1000, 0.5), 0.1903, 1e-12);
-  EXPECT_NEAR(PredictedCost(Busy(), 10, 1000, 0), 0.17, 1e-12);
+  EXPECT_NEAR(PredictedCost(Busy(), 10, 1000), 0.1903, 1e-12);
+  EXPECT_NEAR(PredictedCost(Busy(), 10, 1000, {.externality = false}), 0.17, 1e-12);
 }
 
 TEST(PredictedCostTest, ReportedRateIsAFloorOfTheLoadUpToACap) {
   ReceiverState receiver = Busy();
   receiver.arrival_rate_per_s = 30;  // rho 0.6: 1.5
-  EXPECT_NEAR(PredictedCost(receiver, 10, 1000, 0.5), 0.17 + 0.5 * 1.5 * 0.058, 1e-12);
+  EXPECT_NEAR(PredictedCost(receiver, 10, 1000), 0.17 + 0.5 * 1.5 * 0.058, 1e-12);
   receiver.arrival_rate_per_s = 200;  // rho 4, capped at 0.8: 4
-  EXPECT_NEAR(PredictedCost(receiver, 10, 1000, 0.5), 0.17 + 0.5 * 4 * 0.058, 1e-12);
+  EXPECT_NEAR(PredictedCost(receiver, 10, 1000), 0.17 + 0.5 * 4 * 0.058, 1e-12);
 }
 
 TEST(PredictedCostTest, WaitsForWhatTheLinkHolds) {
   ReceiverState receiver = Busy();
   receiver.link_free_at_s = 10.01;  // t = 12 ms, u = 38 (floor 16): rho/(1-rho) = 18/40 < 2/3
-  EXPECT_NEAR(PredictedCost(receiver, 10, 1000, 0.5),
+  EXPECT_NEAR(PredictedCost(receiver, 10, 1000),
               0.012 + 0.02 + 0.038 + 0.5 * (2.0 / 3) * 0.048 + 0.1, 1e-12);
 }
 
@@ -59,19 +59,32 @@ TEST(PredictedCostTest, UnansweredTasksAreAFloor) {
   ReceiverState receiver = Busy();
   receiver.outstanding = 11;
   const double floor_s = 10 * 0.02 - 2 * 0.002;
-  EXPECT_GT(PredictedCost(receiver, 10, 1000, 0.5), floor_s);
+  EXPECT_GT(PredictedCost(receiver, 10, 1000), floor_s);
   // The prediction has long run out; nothing has been acknowledged.
-  EXPECT_GT(PredictedCost(receiver, 60, 1000, 0.5), floor_s);
+  EXPECT_GT(PredictedCost(receiver, 60, 1000), floor_s);
   receiver.service_scv = 1;  // variable service: the task in service counts in full
-  EXPECT_GT(PredictedCost(receiver, 60, 1000, 0), floor_s + 0.02);
+  EXPECT_GT(PredictedCost(receiver, 60, 1000, {.externality = false}), floor_s + 0.02);
 }
 
 TEST(PredictedCostTest, NothingKnownIsFiniteAndGrowsWithTheCount) {
   ReceiverState receiver;
-  const double idle = PredictedCost(receiver, 0, 1000, 0.5);
+  const double idle = PredictedCost(receiver, 0, 1000);
   EXPECT_TRUE(std::isfinite(idle));
   receiver.outstanding = 10;
-  EXPECT_GT(PredictedCost(receiver, 0, 1000, 0.5), idle + 0.05);
+  EXPECT_GT(PredictedCost(receiver, 0, 1000), idle + 0.05);
+}
+
+TEST(PredictedCostTest, IngredientsCanBeSwitchedOff) {
+  ReceiverState receiver = Busy();
+  receiver.arrival_rate_per_s = 200;
+  // Without the cap the load counts up to 0.97: 0.97 / 0.03.
+  EXPECT_NEAR(PredictedCost(receiver, 10, 1000, {.load_cap = false}),
+              0.17 + 0.5 * (0.97 / 0.03) * 0.058, 1e-9);
+  EXPECT_NEAR(PredictedCost(receiver, 10, 1000, {.externality = false, .load_cap = false}), 0.17,
+              1e-12);
+  // What concerns others changes nothing here.
+  EXPECT_EQ(PredictedCost(receiver, 10, 1000, {.deficits = false, .unseen = false}),
+            PredictedCost(receiver, 10, 1000));
 }
 
 TEST(DtoEeDispatchTest, TakesTheLeastPredictedCost) {
@@ -92,10 +105,11 @@ TEST(DtoEeDispatchTest, DownstreamCostCounts) {
 // Reports that stay the same: only deficits tell the receivers apart. At `rate_per_s` of the
 // others, so many come while a report and a task are on their way, 20 ms each.
 std::vector<int> CountWithFrozenReports(double weight, const std::vector<double>& share,
-                                        double rate_per_s = 100) {
+                                        double rate_per_s = 100, const LiveRule& rule = {}) {
   Sender sender = Ready({{.name = "a", .capacity_tasks_per_s = 50, .latency_s = 0.02},
                          {.name = "b", .capacity_tasks_per_s = 50, .latency_s = 0.02},
-                         {.name = "c", .capacity_tasks_per_s = 50, .latency_s = 0.02}});
+                         {.name = "c", .capacity_tasks_per_s = 50, .latency_s = 0.02}},
+                        rule);
   sender.Apply(
       {.share = share, .weight = {weight, weight, weight}, .downstream_cost_s = {0.002, 0, 0.001}});
   std::vector<int> taken(3);
@@ -130,6 +144,19 @@ TEST(DtoEeDispatchTest, WhereOthersAreRareQueuesSayMoreThanShares) {
   EXPECT_EQ(CountWithFrozenReports(0.05, {0.5, 0.2, 0.3}, 0.1), (std::vector<int>{0, 1000, 0}));
 }
 
+TEST(DtoEeDispatchTest, WithoutDeficitsTheSharesAreForgotten) {
+  EXPECT_EQ(CountWithFrozenReports(0.05, {0.5, 0.2, 0.3}, 100, {.deficits = false}),
+            (std::vector<int>{0, 1000, 0}));
+}
+
+TEST(DtoEeDispatchTest, WithoutTheUnseenDeficitsCountByWeightAlone) {
+  const LiveRule rule{.unseen = false};
+  // Others are rare, and the shares are kept to all the same.
+  const std::vector<int> taken = CountWithFrozenReports(0.05, {0.5, 0.2, 0.3}, 0.1, rule);
+  EXPECT_NEAR(taken[0], 500, 5);
+  EXPECT_EQ(CountWithFrozenReports(1, {0.5, 0.2, 0.3}, 100, rule), (std::vector<int>{0, 1000, 0}));
+}
+
 TEST(DtoEeDispatchTest, OldNewsOfABusyReceiverIsTrustedLess) {
   Sender sender = Twins(50);
   sender.Apply({.share = {0.5, 0.5}, .weight = {0.5, 0.5}, .downstream_cost_s = {0, 0}});
@@ -143,10 +170,10 @@ TEST(DtoEeDispatchTest, DeficitsAreClamped) {
   Sender sender = Twins(50);
   sender.Apply({.share = {0.9, 0.1}, .weight = {0.5, 0.5}, .downstream_cost_s = {0, 0}});
   for (int i = 0; i < 100; ++i) sender.OnSent(1, 0, 1000, 1);
-  EXPECT_DOUBLE_EQ(sender.receiver(0).deficit, 1.5);
-  EXPECT_DOUBLE_EQ(sender.receiver(1).deficit, -1.5);
-  sender.OnSent(0, 0, 1000, 32);
-  EXPECT_DOUBLE_EQ(sender.receiver(0).deficit, -1.5);
+  EXPECT_DOUBLE_EQ(sender.receiver(0).deficit, 3);
+  EXPECT_DOUBLE_EQ(sender.receiver(1).deficit, -3);
+  sender.OnSent(0, 0, 1000, 64);
+  EXPECT_DOUBLE_EQ(sender.receiver(0).deficit, -3);
 }
 
 TEST(DtoEeDispatchTest, ChoosingAloneChangesNothing) {

@@ -69,7 +69,8 @@ TEST(Scenario, CongestionFollowsTheServiceLaw) {
   EXPECT_EQ(scenario.congestion(), 0.5);
   scenario.service = ServiceLaw::kMeasured;
   EXPECT_EQ(scenario.congestion(), 0.5);
-  scenario.measured_service = {0.5, 1.5};  // squared coefficient of variation 1/4
+  // 0.5 and 1.5 means: squared coefficient of variation 1/4.
+  scenario.service_histogram = ServiceHistogram::Create({1, 1, 3, 3}, {2, 0, 2}).value();
   EXPECT_DOUBLE_EQ(scenario.congestion(), 0.625);
 }
 
@@ -109,7 +110,6 @@ TEST(Scenario, NamesWhatIsWrong) {
   EXPECT_THAT(ErrorAfter([](Scenario& s) { s.objective.min_accuracy = 1.5; }),
               HasSubstr("min_accuracy"));
   EXPECT_THAT(ErrorAfter([](Scenario& s) { s.period_s = 0; }), HasSubstr("period"));
-  EXPECT_THAT(ErrorAfter([](Scenario& s) { s.measured_service = {1, 2}; }), HasSubstr("mean 1"));
 }
 
 TEST(Scenario, ChecksChanges) {

@@ -110,7 +110,7 @@ TEST(SenderTest, NonsenseInReportsIsIgnored) {
     EXPECT_DOUBLE_EQ(receiver.service_s, 0.03);
     EXPECT_DOUBLE_EQ(receiver.service_scv, 0.5);
     EXPECT_DOUBLE_EQ(receiver.arrival_rate_per_s, 7);
-    EXPECT_TRUE(std::isfinite(PredictedCost(receiver, 1, 1000, 0.5)));
+    EXPECT_TRUE(std::isfinite(PredictedCost(receiver, 1, 1000)));
   }
 }
 
@@ -163,11 +163,11 @@ TEST(SenderTest, CountsOutliveSilenceOnTheSameConnection) {
 
 TEST(SenderTest, FailuresCostAPenaltyThatFades) {
   Sender sender = One({.name = "a", .capacity_tasks_per_s = 50});
-  const double before = PredictedCost(sender.receiver(0), 1, 1000, 0.5);
+  const double before = PredictedCost(sender.receiver(0), 1, 1000);
   sender.OnSent(0, 1, 1000, 1);
   sender.OnFailed(0, 1, 1, 1);
   EXPECT_DOUBLE_EQ(PenaltyNow(sender.receiver(0), 1), 0.08) << "four tasks' service";
-  EXPECT_GT(PredictedCost(sender.receiver(0), 1, 1000, 0.5), before + 0.07);
+  EXPECT_GT(PredictedCost(sender.receiver(0), 1, 1000), before + 0.07);
   EXPECT_NEAR(PenaltyNow(sender.receiver(0), 3), 0.08 / std::exp(1.0), 1e-12);
   for (int i = 0; i < 1000; ++i) sender.OnFailed(0, 3, 3, 1);
   EXPECT_LE(PenaltyNow(sender.receiver(0), 3), 0.8 + 1e-12) << "bounded";

@@ -100,6 +100,16 @@ TEST(BundleYamlTest, OptionalKeysMayBeAbsent) {
   EXPECT_TRUE(ParseBundleYaml(With("    exit: early\n    temperature: 1.5\n", ""), "b.yaml").ok());
 }
 
+TEST(BundleYamlTest, MayBringTheMeasuredLawOfServiceTimes) {
+  const auto read = ParseBundleYaml(
+      With("stages:", "service_histogram: {edges: [0, 1, 3], weights: [3, 1]}\nstages:"), "b.yaml");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->bundle.service_histogram->weights(), ElementsAre(3, 1));
+  const auto wrong = ParseBundleYaml(
+      With("stages:", "service_histogram: {edges: [0, 1], weights: [3, 1]}\nstages:"), "b.yaml");
+  EXPECT_THAT(wrong.status().message(), StartsWith("b.yaml:7: service_histogram: has 2 edges"));
+}
+
 TEST(BundleYamlTest, RefusesUnknownAndMissingKeys) {
   EXPECT_EQ(ErrorOf(With("labels:", "label:")),
             "b.yaml:5: unknown key \"label\", did you mean \"labels\"?");

@@ -69,6 +69,17 @@ TEST(FleetScenarioTest, TheLawOfServiceSetsTheCongestion) {
   EXPECT_EQ(problem->node(problem->FindNode("a")).congestion, CongestionOfScv(1));
 }
 
+TEST(FleetScenarioTest, AMeasuredLawIsTheBundlesHistogram) {
+  const auto congestion = [](const Bundle& bundle) {
+    const Problem problem = ProblemOf(FleetOf("service: measured\n"), bundle, {{"b", 40}}).value();
+    return problem.node(problem.FindNode("a")).congestion;
+  };
+  Bundle bundle = TwoStages();
+  EXPECT_EQ(congestion(bundle), CongestionOfScv(0));  // nobody measured
+  bundle.service_histogram = ServiceHistogram::Create({0, 2}, {1}).value();
+  EXPECT_DOUBLE_EQ(congestion(bundle), CongestionOfScv(1.0 / 3));
+}
+
 TEST(FleetScenarioTest, AnUnknownSpeedIsNamed) {
   const Status status = ProblemOf(FleetOf(""), TwoStages()).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);

@@ -72,10 +72,13 @@ TEST_F(ScenarioFileTest, WrittenScenariosReadTheSame) {
   first.links[0].mbit_per_s = 1.0 / 3;
   first.tuned = true;
   first.objective = {.max_mean_delay_s = 0.1};
+  first.service = ServiceLaw::kMeasured;
+  first.service_histogram = ServiceHistogram::Create({0.1, 1.0 / 3, 7}, {2, 1.0 / 7}).value();
   ASSERT_TRUE(WriteScenario(first, folder_ + "/t.yaml").ok());
   const Result<Scenario> second = ReadScenario(folder_ + "/t.yaml");
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(second->links[0].mbit_per_s, 1.0 / 3);
+  EXPECT_EQ(second->congestion(), first.congestion());
   EXPECT_EQ(ScenarioText(first, "x"), ScenarioText(*second, "x"));
   EXPECT_EQ(ExitProfileText(*second->profile), kProfile);
 }

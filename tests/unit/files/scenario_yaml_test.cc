@@ -106,6 +106,16 @@ TEST(ScenarioYamlTest, WhatIsLeftOutHasTheDocumentedDefault) {
   EXPECT_TRUE(Parse(With("thresholds: 0.7", "thresholds: tuned")).tuned);
 }
 
+TEST(ScenarioYamlTest, AMeasuredLawIsRead) {
+  const Scenario scenario = Parse(
+      With("service: deterministic",
+           "service: measured\nservice_histogram: {edges: [0.9, 1.1, 3], weights: [970, 30]}"));
+  EXPECT_EQ(scenario.service, ServiceLaw::kMeasured);
+  ASSERT_TRUE(scenario.service_histogram.has_value());
+  EXPECT_EQ(scenario.service_histogram->edges(), (std::vector<double>{0.9, 1.1, 3}));
+  EXPECT_EQ(scenario.service_histogram->weights(), (std::vector<double>{970, 30}));
+}
+
 struct Bad {
   const char* what;
   const char* by;
@@ -163,6 +173,29 @@ constexpr Bad kBad[] = {
     {"[ed0, es1-0]", "[ed0]", "s.yaml:26: changes[2].link: has 1 entries, expected at least 2"},
     {"node: es1-0, gflops_per_s: 400", "gflops_per_s: 400",
      "s.yaml:24: changes[0]: names several parts or none, expected one of device, node, link"},
+    {"service: deterministic", "service: measured",
+     "s.yaml:19: service: is \"measured\", expected the service_histogram that was measured"},
+    {"service: deterministic", "service_histogram: {edges: [0, 1], weights: [1]}",
+     "s.yaml:19: service_histogram: is given, expected only with service: measured"},
+    {"service: deterministic",
+     "service: measured\nservice_histogram: {edges: [0, 2], weights: [1, 1]}",
+     "s.yaml:20: service_histogram: has 2 edges and 2 weights, expected one edge more"},
+    {"service: deterministic",
+     "service: measured\nservice_histogram: {edges: [0, 2, 1], weights: [1, 1]}",
+     "s.yaml:20: service_histogram: edge 3 is out of order"},
+    {"service: deterministic",
+     "service: measured\nservice_histogram: {edges: [0, 2], weights: [-1]}",
+     "s.yaml:20: service_histogram.weights[0]: is \"-1\", expected a number from 0"},
+    {"service: deterministic",
+     "service: measured\nservice_histogram: {edges: [0, .nan], weights: [1]}",
+     "s.yaml:20: service_histogram.edges[1]: is \".nan\", expected a number"},
+    {"service: deterministic",
+     "service: measured\nservice_histogram: {edges: [0, 2], weights: [0]}",
+     "s.yaml:20: service_histogram: has no task with a time above 0"},
+    {"service: deterministic", "service: measured\nservice_histogram: {edge: [0, 2], weights: [1]}",
+     "s.yaml:20: service_histogram: unknown key \"edge\", did you mean \"edges\"?"},
+    {"service: deterministic", "service: measured\nservice_histogram: [0, 2]",
+     "s.yaml:20: service_histogram: is a list, expected a map"},
     {"down: false", "down: false, gflops_per_s: 4",
      "s.yaml:28: changes[4]: has both of its keys or none, expected one of gflops_per_s, down"},
 };
