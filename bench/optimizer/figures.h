@@ -11,6 +11,8 @@ void Events(std::vector<Case>& suite, bool verbose);
 void Gaps(std::vector<Case>& suite, bool verbose);
 void Predictions(std::vector<Case>& suite);
 void Measured(std::vector<Case>& suite, bool verbose);
+void Plans(std::vector<Case>& suite, bool verbose);
+void PlanTimes();
 void Scale(int nodes);
 
 }  // namespace offramp::bench

@@ -1,6 +1,7 @@
 // bench_optimizer: the figures of the optimiser over generated scenarios, goal beside figure.
 // Figures by name, all when none is given: convergence faults events gaps predictions measured
-// scale. Options: --scenarios N, --seed N (first), --rows N, --nodes N (largest of scale),
+// plans plan-times scale. Options: --scenarios N, --seed N (first), --rows N, --nodes N (largest of
+// scale),
 // --verbose.
 #include <cstdio>
 #include <cstdlib>
@@ -43,7 +44,7 @@ int main(int argc, char** argv) {
   const auto want = [&](const char* name) { return wanted.empty() || wanted.contains(name); };
   Print("figure", "measured", "goal");
   Print("---", "---", "---");
-  if (wanted.empty() || wanted.size() > wanted.count("scale")) {
+  if (wanted.empty() || wanted.size() > wanted.count("scale") + wanted.count("plan-times")) {
     std::vector<Case> suite = MakeSuite(scenarios, static_cast<std::uint64_t>(seed),
                                         static_cast<std::size_t>(rows), known);
     if (want("convergence")) Convergence(suite, verbose);
@@ -52,7 +53,9 @@ int main(int argc, char** argv) {
     if (want("gaps")) Gaps(suite, verbose);
     if (want("predictions")) Predictions(suite);
     if (want("measured")) Measured(suite, verbose);
+    if (want("plans")) Plans(suite, verbose);
   }
+  if (want("plan-times")) PlanTimes();
   if (want("scale")) {
     for (int size = 1000; size <= nodes; size *= 10) Scale(size);
   }

@@ -13,6 +13,7 @@ struct AgentMeasurement {
   double congestion = 1;             // k: mean wait = k rho / (mu (1 - rho))
   double arrival_rate_per_s = 0;     // lambda; at stage 0 the rate of the source
   double outflow_per_s = 0;          // tasks that go on; at stage 0 the rate sent
+  bool outflow_leapt = false;        // it is another since the last round, and not by chance
   std::vector<double> inflow_per_s;  // by offloader
   std::vector<double> flow_per_s;    // by receiver, measured
   std::vector<double> transfer_s;    // by receiver: t_ij of one task

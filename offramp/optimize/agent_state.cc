@@ -75,6 +75,7 @@ void DtoEeAgent::State::Measure(AgentMeasurement measurement) {
   for (std::size_t k = 0; k < inbox.size(); ++k) {
     if (!measured.receiver_alive[k]) inbox[k].message.reset();
   }
+  if (stage > 0 && !options.measured_flows) price.Follow(measured);
   if (!profile) return;
   const double total = measured.row_mix.size() == profile->rows() ? Total(measured.row_mix) : 0;
   if (!std::isfinite(total) || total <= 0) measured.row_mix.clear();
@@ -112,6 +113,7 @@ std::optional<AgentMessage> DtoEeAgent::State::Common(std::uint64_t round) const
                            .exit_relieves = exit.has_value() && options.thresholds_move,
                            .threshold = threshold,
                            .visit_cap_services = options.visit_cap_services,
+                           .price = options.measured_flows ? nullptr : &price,
                            .offloaders = offloaders};
   return ComposeCommon(input, measured, views, round);
 }

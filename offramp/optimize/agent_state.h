@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "offramp/optimize/dto_ee_agent.h"
+#include "offramp/optimize/held_price.h"
 #include "offramp/optimize/momentum.h"
 #include "offramp/optimize/offloading_step.h"
 #include "offramp/optimize/threshold_step.h"
@@ -59,6 +60,7 @@ struct DtoEeAgent::State {
   // The steps of Update. `split` is SharesInUse(live); indices n run over `live`.
   bool WaitForEcho(const std::vector<int>& live, std::uint64_t round);
   void NoteDisturbance(const std::vector<int>& live);
+  double ShareStep() const;
   void PriceReceivers(const std::vector<int>& live, std::uint64_t round);
   double PriceForAlike(int k, std::uint64_t round);
   std::vector<LinkModel> ModelLinks(const std::vector<int>& live,
@@ -66,7 +68,7 @@ struct DtoEeAgent::State {
   void StepThreshold(const std::vector<int>& live, const std::vector<double>& split,
                      Random& random);
   void Decide(const std::vector<int>& live, const std::vector<double>& split,
-              const std::vector<LinkModel>& links, const std::vector<double>& x);
+              const std::vector<double>& x);
   void NoteOverload(const std::vector<int>& live);
 
   const AgentMessage& MessageOf(int k) const { return *inbox[static_cast<std::size_t>(k)].message; }
@@ -89,13 +91,16 @@ struct DtoEeAgent::State {
   bool isolated = false;
 
   std::optional<ThresholdStep> exit;  // where this stage has one
+  HeldPrice price;                    // planned use, receivers
   Momentum momentum;
   std::vector<int> known;     // Live() at the last update
   std::vector<bool> echoed;   // by n: the message answers our last change
   std::uint64_t changed = 0;  // round of the last change
   std::uint64_t updates = 0;
-  bool cold = true;          // not started from a strategy
-  double usual_outflow = 0;  // follows outflow; a leap from it is a disturbance
+  bool cold = true;           // not started from a strategy
+  double usual_outflow = 0;   // follows outflow; a leap from it is a disturbance
+  double steady_outflow = 0;  // follows it as slowly as shares move
+  std::uint64_t calm = 0;     // updates since receivers came or went, or the outflow doubled
 
   std::vector<double> mean_cost_s;  // by receiver: z over this node's own mix
   std::shared_ptr<AgentWorkspace> work;

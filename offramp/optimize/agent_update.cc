@@ -9,7 +9,10 @@ namespace {
 
 constexpr double kQuorum = 0.99;  // of the flow must have answered the last change
 constexpr std::uint64_t kMostRoundsToWait = 16;
-constexpr double kDisturbance = 0.2;  // relative change of the outflow
+constexpr double kDisturbance = 0.2;     // relative change of the outflow
+constexpr double kLeap = 2;              // of the outflow: live shares are then looked for anew
+constexpr double kForget = 5;            // 1: a plain mean
+constexpr std::uint64_t kPlanned = 500;  // calm updates that shares to begin with are worth
 constexpr double kJumpChance = 0.4;
 constexpr std::uint64_t kJumpsAfter = 10;  // updates
 // A cold fleet first lets nearly everything go on for a few updates: thresholds that come down
@@ -49,7 +52,7 @@ void DtoEeAgent::State::Update(std::uint64_t round, Random& random) {
   const double least = options.measured_flows ? kLeastMeasuredOutflow : kLeastOutflow;
   const std::vector<double> x = EqualizeMarginals(links, std::max(measured.outflow_per_s, least));
   if (exit) StepThreshold(live, split, random);
-  Decide(live, split, links, x);
+  Decide(live, split, x);
 }
 
 bool DtoEeAgent::State::WaitForEcho(const std::vector<int>& live, std::uint64_t round) {
@@ -75,7 +78,20 @@ void DtoEeAgent::State::NoteDisturbance(const std::vector<int>& live) {
     usual_outflow = outflow;
   }
   usual_outflow += kDisturbance * (outflow - usual_outflow);
+  const bool doubled = outflow > kLeap * steady_outflow || steady_outflow > kLeap * outflow;
+  if (updates == 1 || live != known || (measured.outflow_leapt && doubled)) {
+    calm = updates == 1 && !cold ? kPlanned : 0;
+    steady_outflow = outflow;
+  }
+  ++calm;
+  steady_outflow += ShareStep() * (outflow - steady_outflow);
   known = live;
+}
+
+// All the way after a disturbance, then less and less: shares are a mean of what the steps since
+// said, with more weight on the later ones.
+double DtoEeAgent::State::ShareStep() const {
+  return std::max(options.share_step, kForget / (static_cast<double>(calm) + kForget - 1));
 }
 
 double DtoEeAgent::State::PriceForAlike(int k, std::uint64_t round) {
@@ -186,18 +202,15 @@ void DtoEeAgent::State::StepThreshold(const std::vector<int>& live,
 }
 
 void DtoEeAgent::State::Decide(const std::vector<int>& live, const std::vector<double>& split,
-                               const std::vector<LinkModel>& links, const std::vector<double>& x) {
+                               const std::vector<double>& x) {
   const auto size = static_cast<std::size_t>(receivers);
   std::vector<double> target(size, 0.0);
   for (std::size_t n = 0; n < live.size(); ++n) target[static_cast<std::size_t>(live[n])] = x[n];
   if (options.momentum) {
-    std::vector<double> from(size, 0.0);
-    double total = 0;
-    for (const LinkModel& link : links) total += link.flow;
-    for (std::size_t n = 0; n < live.size(); ++n) {
-      from[static_cast<std::size_t>(live[n])] = links[n].flow / (total > 0 ? total : 1.0);
-    }
-    target = momentum.Step(from, std::move(target));
+    target = momentum.Step(std::move(target));
+  }
+  if (const double step = ShareStep(); step < 1) {
+    for (std::size_t k = 0; k < size; ++k) target[k] = shares[k] + step * (target[k] - shares[k]);
   }
 
   double average = 0;

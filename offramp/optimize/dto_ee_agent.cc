@@ -43,6 +43,13 @@ void DtoEeAgent::Start(const std::vector<double>& shares, double threshold) {
   s.momentum = Momentum(s.shares);
 }
 
+void DtoEeAgent::SetProfile(std::shared_ptr<const ExitProfile> profile) {
+  State& s = *state_;
+  OFFRAMP_CHECK(s.profile && profile && profile->rows() == s.profile->rows(), "the same rows");
+  s.profile = std::move(profile);
+  if (s.exit) s.exit.emplace(*s.profile, s.stage);
+}
+
 void DtoEeAgent::Measure(AgentMeasurement measurement) { state_->Measure(std::move(measurement)); }
 
 AgentMessage DtoEeAgent::MessageTo(int offloader, std::uint64_t round) const {
@@ -73,7 +80,11 @@ bool DtoEeAgent::Receive(int receiver, const AgentMessage& message, std::uint64_
   if (!IsWellFormed(message, s.stage, s.profile.get())) return false;
   InboxEntry& entry = s.inbox[static_cast<std::size_t>(receiver)];
   // A receiver that restarted counts from 0 again: once its old message has expired, anything goes.
-  if (s.Fresh(entry, round) && message.stamp <= entry.message->stamp) return false;
+  if (s.Fresh(entry, round) && message.stamp <= entry.message->stamp) {
+    // Overtaken on the way: a sign of life, and no more.
+    if (message.stamp < entry.message->stamp) entry.received = round;
+    return false;
+  }
   entry.message = message;
   entry.received = round;
   return true;

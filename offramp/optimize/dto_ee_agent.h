@@ -35,6 +35,8 @@ struct DtoEeOptions {
   double round_time_to_live = 20;  // rounds after which a receiver's message is a failure
   bool measured_flows = false;     // live: steps and averages start from measured flows, a step a
                                    // round, no unilateral jumps of thresholds
+  double share_step = 1;           // of the way to a step's shares, while nothing happens; live
+                                   // steps chase noise, and their mean over 100 rounds does not
 
   bool thresholds_move = true;  // false: another policy fixes them, so an exit relieves nobody and
                                 // overload beyond it must reach the sources
@@ -45,7 +47,8 @@ struct DtoEeOptions {
             .momentum = false,
             .visit_cap_services = 6,
             .probe_share = 0.005,
-            .measured_flows = true};
+            .measured_flows = true,
+            .share_step = 0.01};
   }
 };
 
@@ -75,6 +78,10 @@ class DtoEeAgent {
   // Shares of another size, negative, not numbers or all 0 leave the present ones; the threshold
   // counts where the stage has an exit.
   void Start(const std::vector<double>& shares, double threshold);
+
+  // From now on this is what the exits are known to do; the same rows (drift.h).
+  // REQUIRES: a profile at the start, of the same shape.
+  void SetProfile(std::shared_ptr<const ExitProfile> profile);
 
   // Replaces the last measurement. A receiver reported dead loses its message: when it comes back
   // it is believed again with its first, whatever its count of rounds.

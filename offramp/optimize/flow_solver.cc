@@ -24,8 +24,8 @@ constexpr double kInside = 1e-4;        // of a sender's flow: interior points s
 // Constraints: a sender's flows sum to its outflow.
 class FlowProgram : public Ipopt::TNLP {
  public:
-  FlowProgram(const Problem& problem, const Strategy& start)
-      : problem_(problem), strategy_(start), best_(start) {
+  FlowProgram(const Problem& problem, const Strategy& start, const std::function<bool()>& stop)
+      : problem_(problem), stop_(stop), strategy_(start), best_(start) {
     const Evaluation& e = evaluator_.Evaluate(problem_, strategy_);
     best_objective_s_ = e.objective_s;
     for (int node = 0; node < problem.first_node(problem.stages()); ++node) {
@@ -112,6 +112,12 @@ class FlowProgram : public Ipopt::TNLP {
     return true;
   }
 
+  bool intermediate_callback(Ipopt::AlgorithmMode, Index, Number, Number, Number, Number, Number,
+                             Number, Number, Number, Index, const Ipopt::IpoptData*,
+                             Ipopt::IpoptCalculatedQuantities*) override {
+    return !stop_ || !stop_();
+  }
+
   void finalize_solution(Ipopt::SolverReturn, Index, const Number* x, const Number*, const Number*,
                          Index, const Number*, const Number*, Number, const Ipopt::IpoptData*,
                          Ipopt::IpoptCalculatedQuantities*) override {
@@ -139,6 +145,7 @@ class FlowProgram : public Ipopt::TNLP {
   }
 
   const Problem& problem_;
+  const std::function<bool()>& stop_;
   Strategy strategy_;
   Strategy best_;
   double best_objective_s_ = 0;
@@ -154,9 +161,10 @@ class FlowProgram : public Ipopt::TNLP {
 
 }  // namespace
 
-Result<double> SolveFlows(const Problem& problem, Strategy& strategy) {
+Result<double> SolveFlows(const Problem& problem, Strategy& strategy,
+                          const std::function<bool()>& stop) {
   try {
-    Ipopt::SmartPtr<FlowProgram> program = new FlowProgram(problem, strategy);
+    Ipopt::SmartPtr<FlowProgram> program = new FlowProgram(problem, strategy, stop);
     if (program->empty()) return program->best_objective_s();
     Ipopt::SmartPtr<Ipopt::IpoptApplication> solver = new Ipopt::IpoptApplication(false);
     solver->Options()->SetStringValue("hessian_approximation", "limited-memory");

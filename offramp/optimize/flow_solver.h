@@ -2,6 +2,8 @@
 // only place that knows Ipopt.
 #pragma once
 
+#include <functional>
+
 #include "offramp/base/result.h"
 #include "offramp/core/problem.h"
 #include "offramp/core/strategy.h"
@@ -10,6 +12,8 @@ namespace offramp {
 
 // Moves the shares to where U is least, the thresholds staying. Returns U there; never worse than
 // at the start. kInternal when Ipopt cannot be set up.
-Result<double> SolveFlows(const Problem& problem, Strategy& strategy);
+// `stop` (may be null) is asked between iterations; true: the best point so far.
+Result<double> SolveFlows(const Problem& problem, Strategy& strategy,
+                          const std::function<bool()>& stop = {});
 
 }  // namespace offramp

@@ -1,6 +1,7 @@
 #include "offramp/optimize/live_agent.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "offramp/base/units.h"
@@ -12,10 +13,12 @@ namespace {
 // Without tasks a round changes nothing: it only keeps the neighbours' messages fresh.
 constexpr double kIdleRate_per_s = 0.01;
 constexpr int kIdlePeriods = 10;
+constexpr double kUsualExtra_s = 10;
 
 DtoEeOptions AgentOptions(const LiveAgentOptions& options) {
   DtoEeOptions agent = DtoEeOptions::Live(options.objective.accuracy_weight_s);
   agent.thresholds_move = options.policy == Policy::kDtoEe;
+  if (!options.rule.visit_cap) agent.visit_cap_services = 0;
   return agent;
 }
 
@@ -100,7 +103,18 @@ void LiveAgent::OnAgentMessage(int receiver, const AgentMessage& message) {
 double LiveAgent::Threshold(double now_s, const Sender* sender) const {
   if (options_.policy != Policy::kDtoEe || sender == nullptr) return exit_rule_.threshold();
   if (!has_exit_) return kNeverExit;
-  return exit_rule_.Threshold(sender->ExtraCostOfGoingOn(now_s, options_.row_bytes));
+  if (!options_.rule.queue_aware_exits) return exit_rule_.threshold();
+  const double extra_s = sender->ExtraCostOfGoingOn(now_s, options_.row_bytes);
+  return exit_rule_.Threshold(extra_s - std::min(usual_extra_s_, 0.0));
+}
+
+// The best receiver of the moment is on average cheaper than receivers are on average: a threshold
+// that follows the difference as it is would be too high, always. What stays above the average is
+// no such bias but a queue that the agent has not seen yet.
+void LiveAgent::NoteExtraCost(const Sender& sender) {
+  const double extra_s = sender.ExtraCostOfGoingOn(last_round_s_, options_.row_bytes);
+  if (!std::isfinite(extra_s)) return;
+  usual_extra_s_ += SmoothingWeight(round_period_s_, kUsualExtra_s) * (extra_s - usual_extra_s_);
 }
 
 // ---- rounds
@@ -120,14 +134,22 @@ AgentMessage LiveAgent::MessageTo(int offloader) const {
 }
 
 double LiveAgent::EndRound(Sender* sender, std::span<const LiveReceiver> receivers) {
+  if (has_exit_ && sender != nullptr && arrived_ > 0) NoteExtraCost(*sender);
   agent_->Update(round_, random_);
   ApplyDecision(sender);
   // The same for every policy: comparisons would be unfair if only one refused at the door.
   if (options_.admission && options_.stage == 0) {
     ControlAdmission(round_period_s_, *sender, receivers);
   }
-  idle_ = std::exchange(arrived_, 0) == 0 && arrival_rate_per_s_ < kIdleRate_per_s;
+  idle_ = std::exchange(arrived_, 0) == 0 && RecentArrivals() < kIdleRate_per_s;
   return idle_ ? kIdlePeriods * options_.period_s : options_.period_s;
+}
+
+double LiveAgent::RecentArrivals() const {
+  if (options_.stage == 0) return outflow_.recent_per_s();
+  double sum = 0;
+  for (const RateMeter& meter : inflow_) sum += meter.recent_per_s();
+  return sum;
 }
 
 AgentMeasurement LiveAgent::TakeMeasurement(double period_s, const Sender* sender,
@@ -141,11 +163,13 @@ AgentMeasurement LiveAgent::TakeMeasurement(double period_s, const Sender* sende
     arrival_rate_per_s_ += measured.inflow_per_s.back();
   }
   measured.outflow_per_s = outflow_.Round(period_s);
+  measured.outflow_leapt = outflow_.leapt();
   offered_.Round(period_s);
   if (options_.stage == 0) arrival_rate_per_s_ = measured.outflow_per_s;
   measured.arrival_rate_per_s = arrival_rate_per_s_;
   measured.service_s = service_.mean_s();
   measured.congestion = congestion_.Round(arrival_rate_per_s_, service_.mean_s(), weight);
+  if (!options_.rule.measured_congestion) measured.congestion = options_.congestion;
   measured.row_mix = row_mix_.Round(weight / 2);
   measured.accuracy_weight_s = weight_s_;
   for (std::size_t k = 0; sender != nullptr && k < receivers.size(); ++k) {

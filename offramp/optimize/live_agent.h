@@ -20,6 +20,7 @@
 #include "offramp/base/random.h"
 #include "offramp/core/exit_profile.h"
 #include "offramp/core/exit_rule.h"
+#include "offramp/core/live_rule.h"
 #include "offramp/core/objective.h"
 #include "offramp/core/policy.h"
 #include "offramp/core/sender.h"
@@ -48,6 +49,7 @@ struct LiveAgentOptions {
   std::int64_t row_bytes = 0;        // of one task on its way to the next stage
   double start_s = 0;                // when it comes to life (StartAt)
   std::uint64_t seed = 1;
+  LiveRule rule;  // all of it but in studies
 };
 
 // What whoever carries the tasks knows of a receiver beyond its Sender's state.
@@ -86,6 +88,12 @@ class LiveAgent {
   AgentMessage MessageTo(int offloader) const;  // stage 0: nothing to say
   // Returns after how many seconds the next one is due.
   double EndRound(Sender* sender, std::span<const LiveReceiver> receivers);
+
+  // Its exit has turned out to be better or worse than was known (drift.h).
+  // REQUIRES: options.agent and a profile, of which this is another edition.
+  void SetProfile(std::shared_ptr<const ExitProfile> profile) {
+    agent_->SetProfile(std::move(profile));
+  }
 
   // Before the start: begin with these shares and this threshold, then rounds on what a plan
   // predicts in place of what is measured, so that prices and gain curves are there at once.
@@ -128,6 +136,8 @@ class LiveAgent {
   void ControlAdmission(double period_s, const Sender& sender,
                         std::span<const LiveReceiver> receivers);
   void ApplyDecision(Sender* sender);
+  void NoteExtraCost(const Sender& sender);
+  double RecentArrivals() const;  // tasks/s
 
   LiveAgentOptions options_;
   bool has_exit_;
@@ -151,6 +161,7 @@ class LiveAgent {
   ServiceMeter service_;
   CongestionMeter congestion_;
   RowMix row_mix_;
+  double usual_extra_s_ = 0;  // Sender::ExtraCostOfGoingOn over some seconds with tasks
 
   double weight_s_;       // a, in force here
   bool steered_ = false;  // a node: tasks carry it

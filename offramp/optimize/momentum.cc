@@ -4,11 +4,9 @@
 
 namespace offramp {
 
-std::vector<double> Momentum::Step(const std::vector<double>& from, std::vector<double> x) {
-  double uphill = 0;  // (from - x) . (x - previous): > 0 when the last move overshot
-  for (std::size_t k = 0; k < x.size(); ++k) uphill += (from[k] - x[k]) * (x[k] - previous_[k]);
-  if (uphill > 0) steps_ = 0;
-  const double beta = static_cast<double>(steps_) / (steps_ + 1);
+std::vector<double> Momentum::Step(std::vector<double> x) {
+  constexpr double kPush = 1.02;
+  const double beta = std::min(kPush * steps_ / (steps_ + 1), 1.0);
   ++steps_;
 
   std::vector<double> y(x.size());

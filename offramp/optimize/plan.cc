@@ -122,17 +122,25 @@ class Planner {
     return true;
   }
 
+  RoundsHooks Hooks() const { return {.progress = options_.progress, .stop = options_.stop}; }
+
+  void NoteStopped() {
+    plan_.stop = PlanStop::kStopped;
+    plan_.message = "stopped: the best until then";
+  }
+
   // The rounds of a fleet from the cold start, then restarts from other thresholds.
   void RunFleet() {
     if (!objective_.steers()) best_ = {};
     DtoEe fleet(train_, {.seed = options_.seed});
     const RoundsResult result =
-        RunRounds(fleet, options_.rounds, objective_, best_, &plan_.history, options_.progress);
+        RunRounds(fleet, options_.rounds, objective_, best_, &plan_.history, Hooks());
     plan_.rounds = result.rounds;
     plan_.stop = result.converged ? PlanStop::kConverged : PlanStop::kRoundsSpent;
     plan_.message = result.converged ? "converged: nothing gets better by more than 0.001 % of the "
                                        "delay any more"
                                      : "all rounds spent";
+    if (result.stopped) return NoteStopped();
     if (train_.total_rate_per_s() <= 0) {
       plan_.stop = PlanStop::kNothingToDo;
       plan_.message = "no tasks arrive";
@@ -140,14 +148,16 @@ class Planner {
     }
     bool exits = false;
     for (int stage = 1; stage < train_.stages(); ++stage) exits = exits || train_.has_exit(stage);
-    if (!exits || options_.rounds == 0) return;
+    if (!exits || options_.rounds == 0 || IsLarge(train_)) return;
     Random random(options_.seed ^ 0x9e3779b97f4a7c15U);
     for (int restart = 1; restart <= options_.restarts; ++restart) {
       const Candidate before = best_;
       DtoEe other(train_, {.seed = options_.seed + static_cast<std::uint64_t>(restart)});
       other.Start(RestartFrom(restart, random));
-      RunRounds(other, std::min(options_.rounds, kRestartRounds), objective_, best_, nullptr, {});
+      const RoundsResult again = RunRounds(other, std::min(options_.rounds, kRestartRounds),
+                                           objective_, best_, nullptr, {.stop = options_.stop});
       if (IsBetter(objective_, best_, before)) plan_.restart = restart;
+      if (again.stopped) return NoteStopped();
     }
   }
 
@@ -175,12 +185,14 @@ class Planner {
     // A fleet's own end is a good start, too.
     DtoEe fleet(train_, {.seed = options_.seed});
     Candidate end;
-    RunRounds(fleet, options_.rounds, {}, end, nullptr, options_.progress);
+    RunRounds(fleet, options_.rounds, {}, end, nullptr, Hooks());
     reference.starts = {end.strategy};
+    reference.stop = options_.stop;
     OFFRAMP_ASSIGN_OR_RETURN(Reference found, SolveReference(train_, reference));
     plan_.restart = found.start;
     Offer(std::move(found.strategy));
     NoRounds();
+    if (options_.stop && options_.stop()) NoteStopped();
     return OkStatus();
   }
 
@@ -223,6 +235,10 @@ class Planner {
 void JudgeObjective(const Objective& objective, Plan& plan) {
   plan.objective_met = Meets(objective, plan.predicted.accuracy, plan.predicted.mean_delay_s);
   if (plan.objective_met) return;
+  if (plan.stop == PlanStop::kStopped) {
+    plan.message = "stopped before a plan met the objective; the nearest until then";
+    return;
+  }
   if (objective.min_accuracy) {
     plan.message = "accuracy " + std::to_string(*objective.min_accuracy) +
                    " cannot be reached; the nearest found, " +
@@ -270,7 +286,9 @@ Result<Plan> MakePlan(const Problem& problem, const PlanOptions& options) {
   if (plan.predicted.max_utilization >= 1 && plan.objective_met) {
     plan.message += "; overloaded: some queue grows without bound";
   }
-  if (options.certificate) plan.certificate = Certify(whole, plan.strategy);
+  if (options.certificate && plan.stop != PlanStop::kStopped) {
+    plan.certificate = Certify(whole, plan.strategy);
+  }
   return plan;
 }
 

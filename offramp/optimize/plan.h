@@ -19,6 +19,10 @@
 
 namespace offramp {
 
+// Links times profile rows: the work of a round. Beyond it a tenth of a second and more; rounds
+// then end sooner, when ten of them have gained less than 0.01 % of the delay.
+inline constexpr double kLargeProblem = 2e7;
+
 struct PlanOptions {
   Policy policy = Policy::kDtoEe;
   int rounds = 300;  // of the agents, at most
@@ -26,10 +30,15 @@ struct PlanOptions {
   Objective objective;  // a floor or a ceiling is met by a search for the weight
   double fixed_threshold = 0.8;
   bool tuned = false;       // fixed thresholds: best stage-wide values instead
-  int restarts = 3;         // dto-ee, optimum: from other thresholds; the best plan is kept
+  int restarts = 3;         // dto-ee, optimum: from other thresholds; the best plan is kept. Of
+                            // dto-ee none beyond kLargeProblem, where they gain nothing
   bool certificate = true;  // a lower bound on U (algorithm.md section 7)
   double held_out = 0;      // share of the profile's rows kept apart for `held_out`
   std::function<void(int round)> progress;
+
+  // Asked between rounds, by the calling thread; true: the best so far is planned, without a
+  // certificate. Null: never.
+  std::function<bool()> stop;
 };
 
 struct RoundSummary {
@@ -40,9 +49,9 @@ struct RoundSummary {
 };
 
 // Why the rounds ended.
-enum class PlanStop { kConverged, kRoundsSpent, kNothingToDo };
+enum class PlanStop { kConverged, kRoundsSpent, kNothingToDo, kStopped };
 
-// "converged", "rounds spent", "nothing to do".
+// "converged", "rounds spent", "nothing to do", "stopped".
 std::string_view PlanStopName(PlanStop stop);
 
 struct Plan {

@@ -29,6 +29,8 @@ std::string_view PlanStopName(PlanStop stop) {
       return "rounds spent";
     case PlanStop::kNothingToDo:
       return "nothing to do";
+    case PlanStop::kStopped:
+      return "stopped";
   }
   return "unknown";
 }

@@ -6,8 +6,10 @@
 namespace offramp {
 namespace {
 
-constexpr int kPatience = 40;        // rounds without getting better
-constexpr double kStill = 1e-5;      // of the delay: what counts as better
+constexpr int kPatience = 40;    // rounds without getting better
+constexpr double kStill = 1e-5;  // of the delay: what counts as better
+constexpr int kLargePatience = 10;
+constexpr double kLargeStill = 1e-4;
 constexpr double kOnTheLine = 1e-9;  // rounding of an exact evaluation
 constexpr int kSearchRounds = 60;
 constexpr int kBisections = 16;
@@ -16,6 +18,11 @@ constexpr double kLeastWeight = 1e-3;
 constexpr double kLargestWeight = 1e4;
 
 }  // namespace
+
+bool IsLarge(const Problem& problem) {
+  return static_cast<double>(problem.link_count()) * static_cast<double>(problem.rows()) >
+         kLargeProblem;
+}
 
 bool Meets(const Objective& objective, double accuracy, double mean_delay_s) {
   if (objective.min_accuracy) return accuracy >= *objective.min_accuracy - kOnTheLine;
@@ -33,9 +40,11 @@ bool IsBetter(const Objective& objective, const Candidate& a, const Candidate& b
 }
 
 RoundsResult RunRounds(DtoEe& fleet, int rounds, const Objective& objective, Candidate& best,
-                       std::vector<RoundSummary>* history,
-                       const std::function<void(int)>& progress) {
+                       std::vector<RoundSummary>* history, const RoundsHooks& hooks) {
   RoundsResult result;
+  const bool large = IsLarge(fleet.problem());
+  const int patience = large ? kLargePatience : kPatience;
+  const double still = large ? kLargeStill : kStill;
   double least = 0;
   int since = 0;
   for (int round = 0;; ++round) {
@@ -54,12 +63,16 @@ RoundsResult RunRounds(DtoEe& fleet, int rounds, const Objective& objective, Can
       best = now;
       best.strategy = strategy;
     }
-    if (progress) progress(round);
+    if (hooks.progress) hooks.progress(round);
+    if (hooks.stop && hooks.stop()) {
+      result.stopped = true;
+      return result;
+    }
     if (round == rounds) return result;
-    if (round == 0 || e.objective_s < least - kStill * e.mean_delay_s) {
+    if (round == 0 || e.objective_s < least - still * e.mean_delay_s) {
       least = e.objective_s;
       since = 0;
-    } else if (++since >= kPatience) {
+    } else if (++since >= patience) {
       // The last Round moved once more; what it came to is what `best` holds or no better.
       result.converged = true;
       return result;
@@ -72,7 +85,7 @@ WeightSearch SearchWeight(const Problem& problem, const PlanOptions& options, Ca
   DtoEe fleet(problem, {.seed = options.seed});
   const auto try_weight = [&](double weight_s) {
     fleet.problem().SetAccuracyWeight(weight_s);
-    RunRounds(fleet, kSearchRounds, objective, best, nullptr, {});
+    RunRounds(fleet, kSearchRounds, objective, best, nullptr, {.stop = options.stop});
     const Evaluation& e = fleet.Evaluate();
     return Candidate{.mean_delay_s = e.mean_delay_s, .accuracy = e.accuracy};
   };
@@ -92,7 +105,7 @@ WeightSearch SearchWeight(const Problem& problem, const PlanOptions& options, Ca
   }
   double low = std::log(kLeastWeight * scale);
   double high = std::log(kLargestWeight * scale);
-  for (int i = 0; i < kBisections; ++i) {
+  for (int i = 0; i < kBisections && !(options.stop && options.stop()); ++i) {
     const double middle = 0.5 * (low + high);
     const bool enough = meets(try_weight(std::exp(middle)));
     (enough == floor ? high : low) = middle;

@@ -27,10 +27,15 @@ bool Meets(const Objective& objective, double accuracy, double mean_delay_s);
 struct RoundsResult {
   int rounds = 0;
   bool converged = false;
+  bool stopped = false;
 };
+struct RoundsHooks {
+  std::function<void(int round)> progress;  // may be null
+  std::function<bool()> stop;               // may be null
+};
+bool IsLarge(const Problem& problem);
 RoundsResult RunRounds(DtoEe& fleet, int rounds, const Objective& objective, Candidate& best,
-                       std::vector<RoundSummary>* history,
-                       const std::function<void(int)>& progress);
+                       std::vector<RoundSummary>* history, const RoundsHooks& hooks);
 
 struct WeightSearch {
   double accuracy_weight_s = 0;

@@ -11,6 +11,11 @@ constexpr double kVariableServiceWeight = 0.05;
 constexpr double kVariable = 0.25;  // scv from which a service time counts as variable
 constexpr double kVariationWeight = 0.05;
 constexpr double kCongestionShare = 0.3;  // of the rates' weight
+constexpr double kChance = 3;             // standard deviations between two windows of one rate
+
+// Twice the root of a Poisson count has a standard deviation of about 1, whatever its mean; 3/8 is
+// Anscombe's correction for small ones (Biometrika 35, 1948).
+double Stabilized(double tasks) { return 2 * std::sqrt(tasks + 0.375); }
 
 }  // namespace
 
@@ -19,8 +24,22 @@ double SmoothingWeight(double period_s, double tau_s) { return 1 - std::exp(-per
 double RateMeter::Round(double period_s) {
   if (!(period_s > 0)) return rate_per_s_;
   elapsed_s_ += period_s;
-  const double weight = std::max(SmoothingWeight(period_s, tau_s_), period_s / elapsed_s_);
-  rate_per_s_ += weight * (static_cast<double>(tasks_) / period_s - rate_per_s_);
+  usual_elapsed_s_ += period_s;
+  const double now_per_s = static_cast<double>(tasks_) / period_s;
+  const auto follow = [&](double& rate_per_s, double tau_s, double elapsed_s) {
+    rate_per_s +=
+        std::max(SmoothingWeight(period_s, tau_s), period_s / elapsed_s) * (now_per_s - rate_per_s);
+  };
+  follow(recent_per_s_, recent_s_, elapsed_s_);
+  follow(rate_per_s_, usual_s_, usual_elapsed_s_);
+  // An exponential window of tau varies like a plain one of 2 tau.
+  const double window_s = 2 * std::min(elapsed_s_, recent_s_);
+  const double apart = Stabilized(recent_per_s_ * window_s) - Stabilized(rate_per_s_ * window_s);
+  leapt_ = std::abs(apart) > kChance;
+  if (leapt_) {
+    rate_per_s_ = recent_per_s_;
+    usual_elapsed_s_ = std::min(usual_elapsed_s_, recent_s_);
+  }
   tasks_ = 0;
   return rate_per_s_;
 }

@@ -10,11 +10,17 @@ namespace offramp {
 // `period_s`: 1 - exp(-period / tau).
 double SmoothingWeight(double period_s, double tau_s);
 
-// Tasks per second over about the last second. At the start it is the plain mean since the first
-// round (no bias towards zero).
+// Tasks per second, over two windows: the last second or so, and ten times that. Single seconds of
+// a stream of n tasks/s are off by a part 1 / sqrt(2 n) of it, which agents would take for changes
+// and follow; so the long window is what is measured, and it starts anew from the short one as soon
+// as the two differ by more than chance does in Poisson arrivals (decision 15). A fast stream's
+// leap is so seen within a fraction of a second, a slow one's noise is not.
+//
+// At the start each window is the plain mean since the first round (no bias towards zero).
 class RateMeter {
  public:
-  explicit RateMeter(double tau_s = 1.0) : tau_s_(tau_s) {}
+  explicit RateMeter(double recent_s = 1.0, double usual_s = 10.0)
+      : recent_s_(recent_s), usual_s_(usual_s) {}
 
   void Count(std::int64_t tasks = 1) { tasks_ += tasks; }
 
@@ -22,11 +28,18 @@ class RateMeter {
   double Round(double period_s);
 
   double rate_per_s() const { return rate_per_s_; }
+  double recent_per_s() const { return recent_per_s_; }
+  // Whether the last round made the long window start anew.
+  bool leapt() const { return leapt_; }
 
  private:
-  double tau_s_;
+  double recent_s_;
+  double usual_s_;
   double elapsed_s_ = 0;
+  double usual_elapsed_s_ = 0;  // since the long window started
+  double recent_per_s_ = 0;
   double rate_per_s_ = 0;
+  bool leapt_ = false;
   std::int64_t tasks_ = 0;
 };
 

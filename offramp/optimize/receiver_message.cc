@@ -70,7 +70,13 @@ std::optional<AgentMessage> ComposeCommon(const MessageInput& input,
   if (!input.last_stage && views.empty()) return std::nullopt;
   const double arrivals = measured.arrival_rate_per_s;
   const double mu = 1 / measured.service_s;
-  const QueueLoad load = EvaluateQueue(arrivals, mu, measured.congestion);
+  QueueLoad load = EvaluateQueue(arrivals, mu, measured.congestion);
+  double softness = 1;
+  if (input.price != nullptr) {
+    softness = input.price->softness();
+    load.marginal_s = input.price->quoted_s();
+    load.curvature /= softness;
+  }
 
   AgentMessage message;
   message.stage = input.stage;
@@ -90,7 +96,7 @@ std::optional<AgentMessage> ComposeCommon(const MessageInput& input,
   const double go_on = measured.outflow_per_s / std::max(arrivals, kTinyRate);
   const double s = std::min(go_on, 1.0);  // measured rates of one round may cross
   message.curvature = load.curvature;
-  double q = load.curvature / std::max(mu - arrivals, (1 - kMaxUtilization) * mu);
+  double q = load.curvature / (softness * std::max(mu - arrivals, (1 - kMaxUtilization) * mu));
   for (const DownstreamView& view : views) {
     const AgentMessage& next = *view.message;
     for (std::size_t g = 0; g < next.visit_delay_s.size(); ++g) {

@@ -6,6 +6,8 @@
 //     V_g = sum_l p_l (t_l [g = h + 1] + V_g(l))
 //     C   = D'' + sum_l s p_l r_l C_l,   r_l = s p_l / w_l
 //     q   = D'' / max(mu - lambda, 0.03 mu) + sum_l s p_l r_l^2 C_l / hh_l,   hh = C / q
+// In planned use D' is the held price, D'' is divided by its softness theta, and the queue's own
+// headroom is theta times as large (held_price.h).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include "offramp/core/agent_message.h"
 #include "offramp/core/exit_profile.h"
 #include "offramp/optimize/agent_measurement.h"
+#include "offramp/optimize/held_price.h"
 
 namespace offramp {
 
@@ -31,7 +34,8 @@ struct MessageInput {
   bool has_exit = false;
   bool exit_relieves = false;  // its threshold falls under load: excess beyond it is not passed on
   double threshold = 2;        // own
-  double visit_cap_services = 0;  // own V = min(D', this / mu); 0: no cap
+  double visit_cap_services = 0;     // own V = min(D', this / mu); 0: no cap
+  const HeldPrice* price = nullptr;  // in place of D'; null: D'
   int offloaders = 1;
 };
 

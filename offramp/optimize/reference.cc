@@ -38,11 +38,12 @@ Result<Reference> SolveReference(const Problem& problem, const ReferenceOptions&
     const double delay = evaluator.Evaluate(problem, strategy).mean_delay_s;
     double before = std::numeric_limits<double>::infinity();
     for (int i = 0; i < options.alternations; ++i) {
-      OFFRAMP_ASSIGN_OR_RETURN(double objective, SolveFlows(problem, strategy));
+      OFFRAMP_ASSIGN_OR_RETURN(double objective, SolveFlows(problem, strategy, options.stop));
       if (options.thresholds_move) objective = ImproveThresholds(problem, strategy);
       if (objective < best.objective_s) {
         best = {.strategy = strategy, .objective_s = objective, .start = start};
       }
+      if (options.stop && options.stop()) return best;
       if (!options.thresholds_move || before - objective < kStill * delay) break;
       before = objective;
     }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "offramp/base/result.h"
@@ -21,6 +22,7 @@ struct ReferenceOptions {
   int alternations = 12;         // of flows and thresholds a start, at most
   bool thresholds_move = true;   // false: only the flows, for the starts' thresholds
   std::uint64_t seed = 1;
+  std::function<bool()> stop;  // asked between iterations; true: the best so far. Null: never
 };
 
 struct Reference {

@@ -37,7 +37,7 @@ struct OutflowModel {
 // asked. A fleet of agents in one thread is then no larger than its profile.
 class ThresholdStep {
  public:
-  static constexpr int kBins = 24;  // of the gain curve
+  static constexpr int kBins = 96;  // of the gain curve
 
   // Sorts the profile once. REQUIRES: profile.has_exit(stage).
   ThresholdStep(const ExitProfile& profile, int stage);

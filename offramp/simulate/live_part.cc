@@ -13,7 +13,7 @@ constexpr double kLongAgo_s = -1e9;
 
 LivePart::LivePart(const LiveAgentOptions& options, std::vector<ReceiverSpec> receivers,
                    std::shared_ptr<const ExitProfile> profile, const AgentShare* share)
-    : sender_(options.policy, std::move(receivers), options.seed),
+    : sender_(options.policy, std::move(receivers), options.seed, options.rule),
       live_(options, std::move(profile), share),
       receivers_(static_cast<std::size_t>(sender_.size())),
       received_(static_cast<std::size_t>(options.offloaders)),

@@ -19,12 +19,10 @@ namespace offramp {
 
 class LivePart {
  public:
-  static constexpr double kActiveReport_s = 0.02;  // while tasks arrive or are held
-  static constexpr double kIdleReport_s = 1.0;
   static constexpr double kReportCheck_s = 0.1;
 
-  // `profile`: with expected correctness (optimize/reliability.h), shared by all parts. `share`: of
-  // that profile, what the agents of one simulation have in common; null: nothing.
+  // `profile`: what is known of exits, shared by all parts. `share`: of that profile, what the
+  // agents of one simulation have in common; null: nothing.
   LivePart(const LiveAgentOptions& options, std::vector<ReceiverSpec> receivers,
            std::shared_ptr<const ExitProfile> profile, const AgentShare* share = nullptr);
 

@@ -4,8 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "offramp/optimize/reliability.h"
-
 namespace offramp {
 
 LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
@@ -15,11 +13,12 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
       network_(network),
       policy_(options.policy),
       admission_(options.admission),
+      rule_(options.rule),
       agents_(admission_ || policy_ == Policy::kDtoEe),
       flat_(std::move(flat)),
       draws_(draws),
       objective_(scenario.objective),
-      expected_(WithExpectedCorrectness(scenario.profile)),
+      known_(scenario.profile),
       alive_(static_cast<std::size_t>(network.parts()), true),
       reaches_(alive_.size(), true),
       exits_before_(static_cast<std::size_t>(network.stages()) + 1, 0) {
@@ -29,7 +28,7 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
     exits_ += exit ? 1 : 0;
     exits_before_[static_cast<std::size_t>(h) + 1] = static_cast<int>(exits_);
   }
-  if (agents_) share_.emplace(expected_.get());
+  if (agents_) share_.emplace(known_.get());
   parts_.reserve(alive_.size());
   for (int part = 0; part < network.parts(); ++part) parts_.push_back(MakePart(part, 0));
   for (LivePart& part : parts_) {
@@ -44,6 +43,7 @@ LivePart LiveRouter::MakePart(int part, double start_s) const {
   options.start_s = start_s;
   options.agent = agents_;
   options.admission = admission_;
+  options.rule = rule_;
   options.stage = network_.stage(part);
   options.offloaders = static_cast<int>(network_.in_links(part).size());
   options.period_s = scenario_.period_s;
@@ -67,7 +67,7 @@ LivePart LiveRouter::MakePart(int part, double start_s) const {
                          .mbit_per_s = link.queue ? link.mbit_per_s : 0,
                          .latency_s = link.latency_s + (link.queue ? 0 : link.serialize_s)});
   }
-  return LivePart(options, std::move(receivers), expected_, share_ ? &*share_ : nullptr);
+  return LivePart(options, std::move(receivers), known_, share_ ? &*share_ : nullptr);
 }
 
 void LiveRouter::Start(RouterClock& clock) {
@@ -81,9 +81,9 @@ void LiveRouter::Wake(int part, double now_s) {
   if (agents_)
     clock_->SetRound(part,
                      now_s + scenario_.period_s * (1 - draws_.Uniform(DrawStream::kPhase, key, 0)));
-  if (!agents_ || network_.stage(part) == 0) return;
-  clock_->SetReport(
-      part, now_s + LivePart::kActiveReport_s * (1 - draws_.Uniform(DrawStream::kPhase, key, 1)));
+  if (!agents_ || !rule_.reports || network_.stage(part) == 0) return;
+  clock_->SetReport(part,
+                    now_s + kActiveReport_s * (1 - draws_.Uniform(DrawStream::kPhase, key, 1)));
 }
 
 // ---- decisions

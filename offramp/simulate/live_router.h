@@ -64,11 +64,14 @@ class LiveRouter final : public Router {
   const Network& network_;
   const Policy policy_;
   const bool admission_;
+  const LiveRule rule_;
   const bool agents_;  // somebody asks for what they find
   const Network::Flat flat_;
   const Draws draws_;
   Objective objective_;  // with the weight to begin with
-  std::shared_ptr<const ExitProfile> expected_;
+  // What agents know of exits: the rows as they are, for tasks are drawn from these very rows. In a
+  // fleet they are a sample, and daemons smooth them (optimize/reliability.h; decision 15).
+  const std::shared_ptr<const ExitProfile> known_;
   std::optional<AgentShare> share_;  // where there are agents
   std::vector<LivePart> parts_;
   std::vector<bool> alive_;    // by part, as its neighbours know

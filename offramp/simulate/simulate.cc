@@ -50,7 +50,15 @@ double RateAtStart(const Scenario& scenario) {
   return sum;
 }
 
-Status CheckThresholds(const ThresholdSetting& setting) {
+Status CheckThresholds(const Scenario& scenario, const ThresholdSetting& setting) {
+  if (!setting.by_stage.empty()) {
+    const auto fits = [](double threshold) { return std::isfinite(threshold) && threshold >= 0; };
+    if (setting.by_stage.size() + 1 == scenario.stages.size() &&
+        std::all_of(setting.by_stage.begin(), setting.by_stage.end(), fits)) {
+      return OkStatus();
+    }
+    return InvalidArgumentError("thresholds: must be numbers >= 0, one a stage before the last");
+  }
   if (setting.tuned || (std::isfinite(setting.fixed) && setting.fixed >= 0)) return OkStatus();
   return InvalidArgumentError("thresholds: must be a number >= 0, or tuned");
 }
@@ -143,7 +151,7 @@ void FillParts(const Scenario& scenario, const Network& network, const Simulator
 
 Result<SimulationResult> Simulate(const Scenario& scenario, const SimulateOptions& options) {
   OFFRAMP_RETURN_IF_ERROR(CheckScenario(scenario));
-  OFFRAMP_RETURN_IF_ERROR(CheckThresholds(options.thresholds));
+  OFFRAMP_RETURN_IF_ERROR(CheckThresholds(scenario, options.thresholds));
   OFFRAMP_ASSIGN_OR_RETURN(SimulatorLimits limits, LimitsOf(scenario, options));
 
   const Draws draws(options.seed);
@@ -181,6 +189,7 @@ Result<SimulationResult> Simulate(const Scenario& scenario, const SimulateOption
   result.objective_met = router->objective_met();
   result.accuracy_weight_s = router->accuracy_weight_s(scenario.objective.accuracy_weight_s);
   result.most_under_way = static_cast<std::int64_t>(simulator.most_tasks());
+  result.before = simulator.before_counted();
   result.events = simulator.events();
   result.simulated_s = simulator.now_s();
   return result;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "offramp/base/result.h"
+#include "offramp/core/live_rule.h"
 #include "offramp/core/policy.h"
 #include "offramp/core/scenario.h"
 #include "offramp/core/strategy.h"
@@ -26,6 +27,7 @@ namespace offramp {
 struct ThresholdSetting {
   double fixed = 0.8;
   bool tuned = false;  // best stage-wide values for the scenario at t = 0, in place of `fixed`
+  std::vector<double> by_stage;  // in place of both: one a stage before the last; empty: none
 };
 
 struct SimulateOptions {
@@ -40,6 +42,7 @@ struct SimulateOptions {
   // policies only. Off: queues of an overloaded system grow, and a warning says so. A gateway knows
   // no more than noisy rates: on, it refuses some tasks of a stable but very busy system too.
   bool admission = false;
+  LiveRule rule;  // dto-ee without some of its ingredients; for studies
   // In place of `policy`; used by this one simulation. Null: `policy`.
   std::shared_ptr<OwnPolicy> own;
   std::optional<Strategy> start;  // shares and thresholds to begin with; absent: the policy's
@@ -60,6 +63,8 @@ struct SimulationResult {
   Policy policy = Policy::kDtoEe;
   std::uint64_t seed = 1;
   std::int64_t generated = 0, finished = 0, refused = 0, lost = 0;
+  std::int64_t before =
+      0;  // tasks that arrived in the warm-up: the first that counts has this number
   std::int64_t resent = 0;  // sent once more because the receiver died, as often as that happened
   double mean_delay_s = 0;
   double mean_ci95_s[2] = {0, 0};  // batch means (steady_state.h)

@@ -258,9 +258,9 @@ double Simulator::Work(const SimTask& task) const {
     case ServiceLaw::kExponential:
       return draws_.Exponential(DrawStream::kService, task.number, task.stage);
     case ServiceLaw::kMeasured:
-      if (!scenario_.measured_service.empty()) {
-        return scenario_.measured_service[draws_.Below(
-            scenario_.measured_service.size(), DrawStream::kService, task.number, task.stage)];
+      if (scenario_.service_histogram) {
+        return scenario_.service_histogram->At(
+            draws_.Uniform(DrawStream::kService, task.number, task.stage));
       }
       break;
     case ServiceLaw::kDeterministic:

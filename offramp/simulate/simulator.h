@@ -46,6 +46,8 @@ class Simulator final : public RouterClock {
   double arrivals_end_s() const { return limits_.end_s; }
   std::int64_t events() const { return events_; }
   std::size_t most_tasks() const { return tasks_.size(); }  // under way at one time
+  // Tasks that arrived before the first that counts.
+  std::int64_t before_counted() const { return first_counted_ < 0 ? arrived_ : first_counted_; }
   const std::vector<std::int64_t>& counted_by_link() const { return counted_by_link_; }
 
   // RouterClock

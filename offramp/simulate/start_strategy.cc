@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "offramp/core/exit_rule.h"
+#include "offramp/optimize/baselines/baseline.h"
 #include "offramp/optimize/plan.h"
 #include "offramp/optimize/tuned_thresholds.h"
 
@@ -11,15 +12,20 @@ namespace offramp {
 
 namespace {
 
+void SetByStage(const Problem& problem, const std::vector<double>& by_stage, Strategy& strategy) {
+  for (int h = 1; h < problem.stages(); ++h) {
+    SetStageThreshold(problem, h, by_stage[static_cast<std::size_t>(h - 1)], strategy);
+  }
+}
+
 void SetFixedThresholds(const Problem& problem, const SimulateOptions& options,
                         Strategy& strategy) {
   if (options.policy == Policy::kNoExit) {
     std::fill(strategy.threshold.begin(), strategy.threshold.end(), kNeverExit);
+  } else if (!options.thresholds.by_stage.empty()) {
+    SetByStage(problem, options.thresholds.by_stage, strategy);
   } else if (options.thresholds.tuned && problem.profile() != nullptr) {
-    const TunedThresholds tuned = TuneThresholds(problem);
-    for (int h = 1; h < problem.stages(); ++h) {
-      SetStageThreshold(problem, h, tuned.by_stage[static_cast<std::size_t>(h - 1)], strategy);
-    }
+    SetByStage(problem, TuneThresholds(problem).by_stage, strategy);
   }
 }
 
@@ -82,6 +88,13 @@ Result<StartStrategy> ChooseStart(const Scenario& scenario, const Problem& probl
     start.strategy = *options.start;
     return start;
   }
+  if (options.policy == Policy::kNash && !options.thresholds.by_stage.empty()) {
+    start.strategy = CapacityStrategy(problem, kNeverExit);
+    SetByStage(problem, options.thresholds.by_stage, start.strategy);
+    start.strategy = MakeBaseline(
+        options.policy, {.problem = problem, .threshold = std::move(start.strategy.threshold)});
+    return start;
+  }
   const bool plans = options.policy == Policy::kDtoEe || options.policy == Policy::kNash ||
                      options.policy == Policy::kGenetic || options.policy == Policy::kOptimum;
   if (plans) {
@@ -92,6 +105,7 @@ Result<StartStrategy> ChooseStart(const Scenario& scenario, const Problem& probl
     planning.fixed_threshold = options.thresholds.fixed;
     planning.tuned = options.thresholds.tuned;
     planning.certificate = false;
+    planning.stop = options.stop;
     // It goes on adapting: what a fleet's own rounds find is where it starts.
     if (options.policy == Policy::kDtoEe) planning.restarts = 0;
     OFFRAMP_ASSIGN_OR_RETURN(Plan plan, MakePlan(problem, planning));

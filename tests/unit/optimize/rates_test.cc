@@ -18,18 +18,48 @@ TEST(RateMeter, IsUnbiasedFromTheFirstRound) {
   }
 }
 
-TEST(RateMeter, FollowsAStepWithinTheTimeConstant) {
-  RateMeter meter(1.0);
-  for (int round = 0; round < 50; ++round) {
-    meter.Count(10);
+// Poisson arrivals for `seconds`; returns how often the long window started anew.
+int Arrive(RateMeter& meter, Random& random, double rate_per_s, double seconds) {
+  int leaps = 0;
+  double next_s = random.Exponential(1 / rate_per_s);
+  for (int round = 1; round <= std::lround(seconds / 0.1); ++round) {
+    for (; next_s < 0.1 * round; next_s += random.Exponential(1 / rate_per_s)) meter.Count();
     meter.Round(0.1);
+    leaps += meter.leapt() ? 1 : 0;
   }
-  for (int round = 0; round < 10; ++round) {
-    meter.Count(20);
-    meter.Round(0.1);
+  return leaps;
+}
+
+TEST(RateMeter, FollowsALeapWithinSeconds) {
+  Random random(5);
+  for (const double rate : {20.0, 120.0, 1000.0}) {
+    for (const double factor : {0.4, 2.5}) {
+      RateMeter meter;
+      Arrive(meter, random, rate, 30);
+      EXPECT_GE(Arrive(meter, random, factor * rate, 4), 1) << rate << " times " << factor;
+      EXPECT_NEAR(meter.rate_per_s(), factor * rate, 0.3 * factor * rate + 3);
+      EXPECT_NEAR(meter.Round(0), meter.rate_per_s(), 0) << "no time has passed";
+    }
   }
-  EXPECT_NEAR(meter.rate_per_s(), 200 - 100 / std::exp(1.0), 1e-6);
-  EXPECT_NEAR(meter.Round(0), meter.rate_per_s(), 0) << "no time has passed";
+}
+
+TEST(RateMeter, DoesNotTakeTheNoiseOfSingleSecondsForChanges) {
+  Random random(6);
+  for (const double rate : {0.3, 1.0, 10.0, 300.0}) {
+    RateMeter meter;
+    Arrive(meter, random, rate, 30);
+    double usual = 0;
+    double recent = 0;
+    int leaps = 0;
+    constexpr int kSeconds = 1000;
+    for (int second = 0; second < kSeconds; ++second) {
+      leaps += Arrive(meter, random, rate, 1);
+      usual += std::pow(meter.rate_per_s() / rate - 1, 2) / kSeconds;
+      recent += std::pow(meter.recent_per_s() / rate - 1, 2) / kSeconds;
+    }
+    EXPECT_LE(leaps, kSeconds / 50) << rate;
+    EXPECT_LT(usual, 0.35 * recent) << rate;
+  }
 }
 
 TEST(ServiceMeter, StartsFromTheExpectedAndBelievesTheFirstTask) {

@@ -45,6 +45,34 @@ TEST(SimulateTest, TheSameSeedGivesTheSameRunAndAnotherAnother) {
   }
 }
 
+TEST(SimulateTest, ThresholdsMayBeGivenByStage) {
+  for (const Policy policy : {Policy::kNash, Policy::kPeakEwma, Policy::kBandwidthFirst}) {
+    SimulateOptions options = Short(policy);
+    options.thresholds.fixed = 0.6;
+    const SimulationResult fixed = Simulate(Busy(), options).value();
+    options.thresholds = {.by_stage = {0.6, 0.6}};
+    ExpectSame(fixed, Simulate(Busy(), options).value());
+    options.thresholds.by_stage = {0, 0.6};
+    EXPECT_EQ(Simulate(Busy(), options).value().exit_share.at(1), 1);
+  }
+  SimulateOptions options = Short(Policy::kPeakEwma);
+  options.thresholds.by_stage = {0.6};
+  EXPECT_FALSE(Simulate(Busy(), options).ok());
+  options.thresholds.by_stage = {0.6, -1};
+  EXPECT_FALSE(Simulate(Busy(), options).ok());
+}
+
+TEST(SimulateTest, TheWarmUpIsCounted) {
+  SimulateOptions options = Short(Policy::kComputingFirst);
+  options.warmup_s = 0;
+  const SimulationResult all = Simulate(Busy(), options).value();
+  EXPECT_EQ(all.before, 0);
+  options.warmup_s = 10;
+  const SimulationResult some = Simulate(Busy(), options).value();
+  EXPECT_GT(some.before, 0);
+  EXPECT_EQ(some.before + some.generated, all.generated);
+}
+
 TEST(SimulateTest, ARunDoesNotDependOnThatOfAnother) {
   SimulateOptions options = Short(Policy::kDtoEe);
   options.seconds = 200;  // long enough to be asked for progress

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "offramp/core/evaluate.h"
 #include "offramp/core/exit_rule.h"
 #include "offramp/simulate/simulation.h"
 #include "tests/unit/simulate/scenarios.h"
@@ -58,10 +59,28 @@ TEST(TheoryTest, OneDeterministicServer) {
 TEST(TheoryTest, OneServerWithAMeasuredLaw) {
   Scenario scenario = PlainScenario(6, {{10}});
   scenario.service = ServiceLaw::kMeasured;
-  scenario.measured_service = {0.5, 0.5, 0.5, 2.5};  // mean 1, squared variation 0.75
+  // Two exact times: 0.5 and 2.5 means, squared variation 0.75.
+  scenario.service_histogram = ServiceHistogram::Create({1, 1, 5, 5}, {3, 0, 1}).value();
   const SimulationResult result = Simulate(scenario, Tasks(300'000)).value();
   ExpectMean(result, 0.1 * (1 + 0.6 * (1 + 0.75) / (2 * (1 - 0.6))));
   ExpectLittle(result);
+}
+
+// Pollaczek-Khinchine for times spread evenly within the bins; the plan predicts the same.
+TEST(TheoryTest, OneServerWithAHistogram) {
+  Scenario scenario = PlainScenario(7, {{10}});
+  scenario.service = ServiceLaw::kMeasured;
+  scenario.service_histogram = ServiceHistogram::Create({0.2, 0.6, 4}, {70, 30}).value();
+  const double mean = 0.7 * 0.4 + 0.3 * 2.3;
+  const double square = 0.7 * (0.04 + 0.12 + 0.36) / 3 + 0.3 * (0.36 + 2.4 + 16) / 3;
+  const double scv = square / (mean * mean) - 1;
+  const double expected_s = 0.1 * (1 + 0.7 * (1 + scv) / (2 * (1 - 0.7)));
+  const SimulationResult result = Simulate(scenario, Tasks(400'000)).value();
+  ExpectMean(result, expected_s);
+  ExpectLittle(result);
+  const Problem problem = ProblemOf(scenario).value();
+  const Strategy strategy = UniformStrategy(problem, kNeverExit);
+  EXPECT_NEAR(Evaluator().Evaluate(problem, strategy).mean_delay_s, expected_s, 1e-12);
 }
 
 // Jackson: departures of an exponential server are Poisson, and stay so when thinned by exits.
