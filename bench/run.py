@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCENARIOS = HERE / "scenarios"
 sys.path.insert(0, str(SCENARIOS))
 
-FIGURES = ("overhead", "throughput", "haproxy", "recovery", "idle")
+FIGURES = ("overhead", "throughput", "haproxy", "recovery", "parity", "idle")
 
 
 def main():

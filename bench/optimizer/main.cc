@@ -1,8 +1,7 @@
 // bench_optimizer: the figures of the optimiser over generated scenarios, goal beside figure.
 // Figures by name, all when none is given: convergence faults events gaps predictions measured
 // plans plan-times scale. Options: --scenarios N, --seed N (first), --rows N, --nodes N (largest of
-// scale),
-// --verbose.
+// scale), --known FILE, --verbose.
 #include <cstdio>
 #include <cstdlib>
 #include <set>

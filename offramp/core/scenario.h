@@ -76,6 +76,9 @@ struct Scenario {
   std::vector<ScenarioStage> stages;  // stage 1 first
   // Columns for every stage with an exit, and correctness of the last. Null: no exits.
   std::shared_ptr<const ExitProfile> profile;
+  // What live agents make of the profile: a sample, as daemons do (optimize/reliability.h), so that
+  // a simulated fleet decides what the fleet will; or, as plans do, all that there is.
+  bool profile_is_sample = false;
   std::vector<ScenarioDevice> devices;
   std::vector<ScenarioNode> nodes;
   std::vector<ScenarioLink> links;

@@ -62,6 +62,7 @@ Result<Scenario> ScenarioOf(const Fleet& fleet, const Bundle& bundle,
   scenario.input_bytes = InputBytes(bundle);
   AddStages(bundle, scenario);
   scenario.profile = bundle.profile;
+  scenario.profile_is_sample = true;
   for (const FleetGateway& gateway : fleet.gateways) {
     scenario.devices.push_back({gateway.name, gateway.tasks_per_s});
   }

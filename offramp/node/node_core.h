@@ -41,7 +41,10 @@ struct NodeCoreOptions {
   std::int64_t queue_tasks = 1024;       // rows waiting, before parcels are refused
   std::int64_t queue_bytes = 256 << 20;  // of everything held: waiting, running, forwarded
   double shadow_share = 0;               // of the tasks that leave here, 0..1 (shadows.h)
-  std::uint64_t seed = 1;                // for drawing them
+  // "Stage done" may be this late: far below what dispatch could use, and long enough that in a
+  // fast fleet the answer is there first and says it too, which saves a frame a hop.
+  double ack_delay_s = 0.001;
+  std::uint64_t seed = 1;  // for drawing them
 };
 
 class NodeCore final : public OffloaderSessionsOwner, public ForwarderOwner {

@@ -30,10 +30,6 @@ std::optional<Tensor> TakeRows(const std::vector<Tensor>& made, const std::vecto
   return GatherRows(*tensor, {rows.begin(), rows.end()});
 }
 
-// "Stage done" may be this late: far below what dispatch could use, and long enough that in a fast
-// fleet the answer is there first and says it too, which saves a frame a hop.
-constexpr double kAckDelayS = 0.001;
-
 // How often a node looks whether it has become active.
 constexpr double kReportCheckS = 0.1;
 
@@ -280,7 +276,7 @@ void NodeCore::OweAck(ParcelKey key) {
   parcels_.at(key).owes_ack = true;
   owed_acks_.push_back(key);
   if (ack_timer_ == 0) {
-    ack_timer_ = loop_.RunAt(loop_.NowSeconds() + kAckDelayS, [this] {
+    ack_timer_ = loop_.RunAt(loop_.NowSeconds() + options_.ack_delay_s, [this] {
       ack_timer_ = 0;
       SendOwedAcks();
     });

@@ -9,7 +9,9 @@ namespace offramp {
 namespace {
 
 constexpr double kQueueSeconds = 0.5;      // backlog that counts as a queue ...
-constexpr double kQueueServices = 10;      // ... and at least so many services
+constexpr double kQueueServices = 10;      // ... and at least so many services, ...
+constexpr double kVariableServices = 20;   // ... and so many more times their scv
+constexpr double kCertain = 2;             // standard deviations of a queue that is not seen
 constexpr double kEngageAfter_s = 0.3;     // of overload with a queue
 constexpr double kEngageBlindAfter_s = 5;  // of overload whose queue lies further down, unseen
 constexpr double kReleaseAfter_s = 2;
@@ -26,8 +28,10 @@ double Utilization(const AdmissionInput& input) {
 }  // namespace
 
 bool AdmissionControl::ShouldEngage(const AdmissionInput& input) {
-  const bool queue = input.backlog_s >= std::max(kQueueSeconds, kQueueServices * input.service_s);
-  overloaded_for_s_ = input.overloaded ? overloaded_for_s_ + input.period_s : 0;
+  const double services = kQueueServices + kVariableServices * std::min(input.service_scv, 1.0);
+  const bool queue = input.backlog_s >= std::max(kQueueSeconds, services * input.service_s);
+  const bool certain = input.overloaded && input.excess_share >= kCertain * input.noise;
+  overloaded_for_s_ = certain ? overloaded_for_s_ + input.period_s : 0;
   congested_for_s_ = input.overloaded && queue ? congested_for_s_ + input.period_s : 0;
   return congested_for_s_ >= kEngageAfter_s || overloaded_for_s_ >= kEngageBlindAfter_s;
 }

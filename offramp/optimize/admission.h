@@ -3,7 +3,9 @@
 // Thresholds fall first: they relieve every stage but those that all tasks must pass. That such a
 // stage cannot keep up shows in the messages of ALL receivers that the gateway may use: each is
 // beyond its capacity (AgentMessage::excess > 0). Rates are noisy, so this alone refuses nothing:
-// it must last, and a queue must have built up at every receiver.
+// it must last, and a queue must have built up at every receiver, longer than a stage that can just
+// keep up is likely to have. Where the queue is not to be seen (further down), the excess must be
+// beyond what counting so few tasks explains.
 //
 // From then on an allowed rate is steered so that the stage's measured utilisation settles near
 // kTargetUtilization, lower while a queue is being worked off:
@@ -21,6 +23,8 @@ struct AdmissionInput {
   double excess_share = 0;        // DtoEeAgent::excess_share()
   double backlog_s = 0;           // LEAST Report::backlog_s among the available receivers
   double service_s = 0;           // of one task at the receivers, mean
+  double service_scv = 0;         // the largest of theirs
+  double noise = 0;               // standard deviation of excess_share, from counting
   double utilization = 0;         // sum of arrival rates / sum of 1 / service_s over them (Reports)
   double offered_rate_per_s = 0;  // tasks that clients ask for, refused ones included
 };

@@ -223,6 +223,7 @@ void LiveAgent::ControlAdmission(double period_s, const Sender& sender,
     const double backlog_s = receivers[k].backlog_s;
     input.backlog_s = available == 0 ? backlog_s : std::min(input.backlog_s, backlog_s);
     input.service_s += receiver.service_s;
+    input.service_scv = std::max(input.service_scv, receiver.service_scv);
     arrivals_per_s += receiver.arrival_rate_per_s;
     capacity_per_s += 1 / receiver.service_s;
     ++available;
@@ -230,6 +231,8 @@ void LiveAgent::ControlAdmission(double period_s, const Sender& sender,
   if (available > 0) {
     input.service_s /= available;
     input.utilization = arrivals_per_s / capacity_per_s;
+    // An exponential window of tau counts like a plain one of 2 tau.
+    input.noise = 1 / std::sqrt(std::max(2 * RateMeter::kUsual_s * arrivals_per_s, 1.0));
   }
   admission_ = admission_control_.Round(input);
 }

@@ -151,21 +151,28 @@ class Planner {
     if (!exits || options_.rounds == 0 || IsLarge(train_)) return;
     Random random(options_.seed ^ 0x9e3779b97f4a7c15U);
     for (int restart = 1; restart <= options_.restarts; ++restart) {
-      const Candidate before = best_;
-      DtoEe other(train_, {.seed = options_.seed + static_cast<std::uint64_t>(restart)});
-      other.Start(RestartFrom(restart, random));
-      const RoundsResult again = RunRounds(other, std::min(options_.rounds, kRestartRounds),
-                                           objective_, best_, nullptr, {.stop = options_.stop});
-      if (IsBetter(objective_, best_, before)) plan_.restart = restart;
-      if (again.stopped) return NoteStopped();
+      const Strategy even = RestartFrom(restart, random);
+      // From the best shares yet and from even ones: thresholds descend on different ways, and
+      // which of them ends lower is not known before.
+      Strategy best = best_.strategy;
+      best.threshold = even.threshold;
+      for (const Strategy& start : {even, best}) {
+        const Candidate before = best_;
+        DtoEe other(train_, {.seed = options_.seed + static_cast<std::uint64_t>(restart)});
+        other.Start(start);
+        const RoundsResult again = RunRounds(other, std::min(options_.rounds, kRestartRounds),
+                                             objective_, best_, nullptr, {.stop = options_.stop});
+        if (IsBetter(objective_, best_, before)) plan_.restart = restart;
+        if (again.stopped) return NoteStopped();
+      }
     }
   }
 
-  // The best shares yet with other thresholds, equal within each stage. From high ones, where going
-  // on is common and congested, they descend together and most often end best.
+  // Even shares with other thresholds, equal within each stage. From high ones, where going on is
+  // common and congested, they descend together and most often end best.
   Strategy RestartFrom(int restart, Random& random) {
     constexpr double kHigh = 0.95;
-    Strategy strategy = best_.strategy;
+    Strategy strategy = UniformStrategy(train_, kHigh);
     const std::vector<double> tuned =
         restart == 2 ? TuneThresholds(train_).by_stage : std::vector<double>();
     for (int stage = 1; stage < train_.stages(); ++stage) {

@@ -19,7 +19,10 @@ double SmoothingWeight(double period_s, double tau_s);
 // At the start each window is the plain mean since the first round (no bias towards zero).
 class RateMeter {
  public:
-  explicit RateMeter(double recent_s = 1.0, double usual_s = 10.0)
+  static constexpr double kRecent_s = 1;
+  static constexpr double kUsual_s = 10;
+
+  explicit RateMeter(double recent_s = kRecent_s, double usual_s = kUsual_s)
       : recent_s_(recent_s), usual_s_(usual_s) {}
 
   void Count(std::int64_t tasks = 1) { tasks_ += tasks; }

@@ -47,9 +47,11 @@ Status CheckExternal(const onnx::TensorProto& tensor, const fs::path& folder) {
   const std::uintmax_t size = fs::file_size(file, error);
   if (error) return NotFoundError("its data are in \"" + data.location + "\", which is not there");
   const std::int64_t bytes = data.length > 0 ? data.length : BytesOf(tensor);
-  if (static_cast<std::uintmax_t>(data.offset) + static_cast<std::uintmax_t>(bytes) > size) {
-    return InvalidArgumentError(Format("its data end at byte %lld of \"%s\", which has %llu",
-                                       static_cast<long long>(data.offset + bytes),
+  const auto end_of_data =
+      static_cast<std::uintmax_t>(data.offset) + static_cast<std::uintmax_t>(bytes);
+  if (end_of_data > size) {
+    return InvalidArgumentError(Format("its data end at byte %llu of \"%s\", which has %llu",
+                                       static_cast<unsigned long long>(end_of_data),
                                        data.location.c_str(),
                                        static_cast<unsigned long long>(size)));
   }

@@ -18,7 +18,7 @@ LivePart::LivePart(const LiveAgentOptions& options, std::vector<ReceiverSpec> re
       receivers_(static_cast<std::size_t>(sender_.size())),
       received_(static_cast<std::size_t>(options.offloaders)),
       last_arrival_s_(kLongAgo_s),
-      last_report_s_(kLongAgo_s) {}
+      last_report_s_(options.start_s) {}
 
 bool LivePart::OnArrival(int offloader, std::span<const float> survived, double weight_s,
                          double now_s) {

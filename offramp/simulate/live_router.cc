@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "offramp/optimize/reliability.h"
+
 namespace offramp {
 
 LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
@@ -18,10 +20,13 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
       flat_(std::move(flat)),
       draws_(draws),
       objective_(scenario.objective),
-      known_(scenario.profile),
+      known_(scenario.profile_is_sample ? WithExpectedCorrectness(scenario.profile)
+                                        : scenario.profile),
       alive_(static_cast<std::size_t>(network.parts()), true),
       reaches_(alive_.size(), true),
-      exits_before_(static_cast<std::size_t>(network.stages()) + 1, 0) {
+      exits_before_(static_cast<std::size_t>(network.stages()) + 1, 0),
+      stages_(static_cast<std::size_t>(network.stages())),
+      held_(alive_.size(), 0) {
   objective_.accuracy_weight_s = start.accuracy_weight_s;
   for (int h = 1; h < network.stages(); ++h) {
     const bool exit = scenario.profile != nullptr && scenario.profile->has_exit(h);
@@ -30,11 +35,12 @@ LiveRouter::LiveRouter(const Scenario& scenario, const Network& network,
   }
   if (agents_) share_.emplace(known_.get());
   parts_.reserve(alive_.size());
-  for (int part = 0; part < network.parts(); ++part) parts_.push_back(MakePart(part, 0));
+  for (int part = 0; part < network.parts(); ++part)
+    parts_.push_back(MakePart(part, FirstStart(part)));
   for (LivePart& part : parts_) {
     for (int k = 0; k < part.sender().size(); ++k) part.sender().SetAvailable(k, true, 0);
   }
-  if (policy_ == Policy::kDtoEe) Prime(problem);
+  if (policy_ == Policy::kDtoEe && !options.cold) Prime(problem);
 }
 
 LivePart LiveRouter::MakePart(int part, double start_s) const {
@@ -72,18 +78,22 @@ LivePart LiveRouter::MakePart(int part, double start_s) const {
 
 void LiveRouter::Start(RouterClock& clock) {
   clock_ = &clock;
-  for (int part = 0; part < network_.parts(); ++part) Wake(part, 0);
+  for (int part = 0; part < network_.parts(); ++part) Wake(part, FirstStart(part));
 }
 
-// Timers of different parts do not march in step.
-void LiveRouter::Wake(int part, double now_s) {
-  const auto key = static_cast<std::uint64_t>(part);
-  if (agents_)
-    clock_->SetRound(part,
-                     now_s + scenario_.period_s * (1 - draws_.Uniform(DrawStream::kPhase, key, 0)));
-  if (!agents_ || !rule_.reports || network_.stage(part) == 0) return;
-  clock_->SetReport(part,
-                    now_s + kActiveReport_s * (1 - draws_.Uniform(DrawStream::kPhase, key, 1)));
+// Parts have started one after the other within the last period: their timers do not march in step.
+double LiveRouter::FirstStart(int part) const {
+  return -scenario_.period_s * draws_.Uniform(DrawStream::kPhase, static_cast<std::uint64_t>(part));
+}
+
+// A process sets both timers when it starts.
+void LiveRouter::Wake(int part, double start_s) {
+  if (!agents_) return;
+  clock_->SetRound(part, start_s + scenario_.period_s);
+  if (!rule_.reports || network_.stage(part) == 0) return;
+  double at_s = start_s + LivePart::kReportCheck_s;
+  while (at_s < 0) at_s += LivePart::kReportCheck_s;
+  clock_->SetReport(part, at_s);
 }
 
 // ---- decisions
@@ -144,6 +154,10 @@ void LiveRouter::OnDelivered(const SimTask& task, std::uint32_t index, double no
   const NetworkLink& link = network_.link(static_cast<int>(task.link));
   const auto passed = static_cast<std::size_t>(exits_before_[task.stage]);
   const int part = static_cast<int>(link.to);
+  const std::size_t place = index * stages_ + task.stage - 1;
+  if (place >= passed_.size()) passed_.resize((index + 1) * stages_);
+  passed_[place] = link.to;
+  ++held_[link.to];
   std::span<const float> survived;
   if (passed > 0) survived = std::span<const float>(survived_).subspan(index * exits_, passed);
   if (At(part).OnArrival(static_cast<int>(link.in_slot), survived,
@@ -170,8 +184,20 @@ void LiveRouter::OnFailed(int link, double sent_s, double now_s) {
   At(static_cast<int>(network_.link(link).from)).sender().OnFailed(SlotOf(link), now_s, sent_s, 1);
 }
 
-void LiveRouter::OnAnswered(const SimTask& task, int stage, double confidence, double delay_s) {
+void LiveRouter::OnAnswered(const SimTask& task, std::uint32_t index, int stage, double confidence,
+                            double delay_s) {
   At(static_cast<int>(task.device)).OnAnswered(stage, confidence, delay_s);
+  LetGo(index, stage);
+}
+
+void LiveRouter::OnLost(const SimTask& task, std::uint32_t index) { LetGo(index, task.stage); }
+
+// The answer has come back through all of them.
+void LiveRouter::LetGo(std::uint32_t index, int stages) {
+  for (int h = 0; h < stages; ++h) {
+    int& held = held_[passed_[index * stages_ + static_cast<std::size_t>(h)]];
+    held = std::max(held - 1, 0);  // one that died since has forgotten what it held
+  }
 }
 
 void LiveRouter::Connect(int link, double now_s) {
@@ -195,6 +221,7 @@ void LiveRouter::SetAvailable(int part, bool available, double now_s) {
     // A new process: it has measured nothing, and knows its neighbours by connecting to them.
     std::destroy_at(&At(part));
     std::construct_at(&At(part), MakePart(part, now_s));
+    held_[static_cast<std::size_t>(part)] = 0;
     for (int l = network_.first_out(part); l < network_.first_out(part + 1); ++l) {
       At(static_cast<int>(network_.link(l).to)).Forget(static_cast<int>(network_.link(l).in_slot));
       Connect(l, now_s);
@@ -252,7 +279,7 @@ void LiveRouter::SendReports(int part, double now_s) {
   const SimNode& node = clock_->node(part);
   if (!node.alive) return;
   LivePart& at = At(part);
-  const bool held = node.running || node.waiting > 0;
+  const bool held = held_[static_cast<std::size_t>(part)] > 0;
   if (at.ReportsDue(held, now_s)) {
     const std::span<const int> in = network_.in_links(part);
     for (std::size_t i = 0; i < in.size(); ++i) {

@@ -35,7 +35,9 @@ class LiveRouter final : public Router {
   void OnServed(int part, double waited_s, double service_s) override;
   void OnStageDone(int link, double sent_s, double entered_s, double now_s) override;
   void OnFailed(int link, double sent_s, double now_s) override;
-  void OnAnswered(const SimTask& task, int stage, double confidence, double delay_s) override;
+  void OnAnswered(const SimTask& task, std::uint32_t index, int stage, double confidence,
+                  double delay_s) override;
+  void OnLost(const SimTask& task, std::uint32_t index) override;
   void SetAvailable(int part, bool available, double now_s) override;
   void OnLinkChanged(int link) override;
   void Round(int part, double now_s) override;
@@ -53,7 +55,9 @@ class LiveRouter final : public Router {
   }
   // The offloaders of `part` see it (again), as a new connection.
   void Connect(int link, double now_s);
-  void Wake(int part, double now_s);
+  double FirstStart(int part) const;
+  void Wake(int part, double start_s);
+  void LetGo(std::uint32_t index, int stages);
   // Whether `part` knows a way to the last stage; what changes for others is passed on.
   void UpdateReach(int part);
 
@@ -69,8 +73,8 @@ class LiveRouter final : public Router {
   const Network::Flat flat_;
   const Draws draws_;
   Objective objective_;  // with the weight to begin with
-  // What agents know of exits: the rows as they are, for tasks are drawn from these very rows. In a
-  // fleet they are a sample, and daemons smooth them (optimize/reliability.h; decision 15).
+  // What agents know of exits: the rows as they are, for tasks are drawn from these very rows; of a
+  // fleet what its daemons would make of them (Scenario::profile_is_sample; decision 15).
   const std::shared_ptr<const ExitProfile> known_;
   std::optional<AgentShare> share_;  // where there are agents
   std::vector<LivePart> parts_;
@@ -80,6 +84,9 @@ class LiveRouter final : public Router {
   std::vector<int> exits_before_;  // by stage: exits of earlier stages
   std::size_t exits_ = 0;
   std::vector<float> survived_;  // by place in the pool and exit
+  std::size_t stages_;
+  std::vector<std::uint32_t> passed_;  // parts, by place in the pool and stage
+  std::vector<int> held_;              // by part: tasks there and behind, until they are answered
   RouterClock* clock_ = nullptr;
 };
 

@@ -63,8 +63,10 @@ class Router {
   // The receiver died with the task.
   virtual void OnFailed(int /*link*/, double /*sent_s*/, double /*now_s*/) {}
   // Its device has the answer.
-  virtual void OnAnswered(const SimTask& /*task*/, int /*stage*/, double /*confidence*/,
-                          double /*delay_s*/) {}
+  virtual void OnAnswered(const SimTask& /*task*/, std::uint32_t /*index*/, int /*stage*/,
+                          double /*confidence*/, double /*delay_s*/) {}
+  // It has been sent anew too often. Its stage is that of the part that would send it.
+  virtual void OnLost(const SimTask& /*task*/, std::uint32_t /*index*/) {}
 
   // All senders have noticed that the node is gone, or there again (with nothing in it).
   virtual void SetAvailable(int part, bool available, double now_s) = 0;

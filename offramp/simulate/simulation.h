@@ -39,14 +39,17 @@ struct SimulateOptions {
   std::optional<double> warmup_s;     // absent: a tenth of `seconds`, or of the time `tasks` take
   std::uint64_t seed = 1;
   // Devices refuse what the fleet cannot carry, as gateways do (optimize/admission.h); under live
-  // policies only. Off: queues of an overloaded system grow, and a warning says so. A gateway knows
-  // no more than noisy rates: on, it refuses some tasks of a stable but very busy system too.
+  // policies only. Off: queues of an overloaded system grow, and a warning says so; on, delays are
+  // those of the tasks that were taken, and say nothing of the others.
   bool admission = false;
   LiveRule rule;  // dto-ee without some of its ingredients; for studies
   // In place of `policy`; used by this one simulation. Null: `policy`.
   std::shared_ptr<OwnPolicy> own;
   std::optional<Strategy> start;  // shares and thresholds to begin with; absent: the policy's
                                   // own (dto-ee, nash, genetic, optimum: their plan at t = 0)
+  // dto-ee begins as a fleet that has just come up: even shares (or those of `start`), thresholds
+  // of 0.8, nothing measured; else it has settled on a plan.
+  bool cold = false;
   // Called now and then with the share done, 0 to 1. Null: silent.
   std::function<void(double)> progress;
   // Asked now and then: true ends the run with what is done so far. Null: never.

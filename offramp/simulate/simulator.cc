@@ -330,7 +330,7 @@ void Simulator::Answer(std::uint32_t index, int stage, double confidence) {
     recorder_.OnAnswered(task.number - first_counted_, task.arrival_s, delay_s, stage,
                          correct != nullptr ? static_cast<double>(correct[task.row]) : 0.0);
   }
-  router_.OnAnswered(task, stage, confidence, delay_s);
+  router_.OnAnswered(task, index, stage, confidence, delay_s);
   Free(index);
 }
 

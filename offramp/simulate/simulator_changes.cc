@@ -92,6 +92,7 @@ void Simulator::SendAnew(std::uint32_t index) {
   ++task.generation;  // a delivery that is still to come is void
   if (task.resends == kMostResends) {
     if (task.counted) recorder_.OnLost();
+    router_.OnLost(task, index);
     Free(index);
     return;
   }

@@ -95,8 +95,9 @@ Result<StartStrategy> ChooseStart(const Scenario& scenario, const Problem& probl
         options.policy, {.problem = problem, .threshold = std::move(start.strategy.threshold)});
     return start;
   }
-  const bool plans = options.policy == Policy::kDtoEe || options.policy == Policy::kNash ||
-                     options.policy == Policy::kGenetic || options.policy == Policy::kOptimum;
+  const bool plans = (options.policy == Policy::kDtoEe && !options.cold) ||
+                     options.policy == Policy::kNash || options.policy == Policy::kGenetic ||
+                     options.policy == Policy::kOptimum;
   if (plans) {
     PlanOptions planning;
     planning.policy = options.policy;

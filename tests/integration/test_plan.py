@@ -1,11 +1,13 @@
 """`offramp plan` and `generate-scenario` as a user meets them: what they print, what they refuse."""
 
 import json
+import signal
+import subprocess
 import unittest
 
 import yaml
 
-from scenario_fixture import SOURCE, ScenarioTest
+from scenario_fixture import BINARY, SOURCE, ScenarioTest
 
 QUICK = ("--restarts", "0")
 POLICIES = ["dto-ee", "round-robin", "least-outstanding", "weighted-least-outstanding",
@@ -55,6 +57,22 @@ def evaluate(scenario, rows, plan, weight):
 
 
 class Plan(ScenarioTest):
+    def test_ctrl_c_prints_the_best_plan_until_then(self):
+        # Hundreds of thousands of rounds, if it were let.
+        process = subprocess.Popen([BINARY, "plan", self.scenario, "--restarts", "1000", "--json"],
+                                   env=self.env, text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("interrupted", err)
+        plan = json.loads(out)
+        self.assertEqual(plan["stop"], "stopped")
+        self.assertAlmostEqual(sum(plan["offloading"]["ed0"].values()), 1)
+
     def test_the_prediction_is_what_the_mathematics_says(self):
         self.write_scenario("objective: {accuracy_weight_s: 2.0}\n")
         scenario = yaml.safe_load(self.scenario.read_text())

@@ -8,6 +8,7 @@
 
 #include "offramp/base/random.h"
 #include "offramp/base/units.h"
+#include "offramp/optimize/reliability.h"
 #include "tests/sim/sim_node.h"
 
 namespace offramp {
@@ -57,7 +58,9 @@ class Simulation {
       now_s_ = event.at_s;
       event.happen();
     }
-    for (const SimNode& gateway : nodes_[0]) result_.objective_met &= gateway.objective.met();
+    for (const SimNode& gateway : nodes_[0]) {
+      result_.objective_met &= gateway.live.objective().met();
+    }
     return std::move(result_);
   }
 
@@ -77,6 +80,7 @@ class Simulation {
     const std::vector<double> sources(static_cast<std::size_t>(options_.gateways), 0.0);
     // A link's latency belongs to its receiver and the sender's index: the same in every policy.
     Random links(99);
+    const auto known = options_.agents ? WithExpectedCorrectness(options_.agent_profile) : nullptr;
     for (int h = 0; h <= stages_; ++h) {
       const auto& capacity = h == 0 ? sources : options_.capacity_per_s[h - 1];
       for (const double mu : capacity) {
@@ -90,7 +94,8 @@ class Simulation {
           }
         }
         const int offloaders = h == 0 ? 0 : static_cast<int>(nodes_[h - 1].size());
-        nodes_[h].emplace_back(options_, h, mu, offloaders, std::move(receivers), random_.Bits());
+        nodes_[h].emplace_back(options_, known, h, mu, offloaders, std::move(receivers),
+                               h < stages_ ? kBytes[h] : 0, random_.Bits());
       }
       if (h > 0) result_.sent.emplace_back(capacity.size());
     }
@@ -105,8 +110,9 @@ class Simulation {
     const int gateway = static_cast<int>(random_.Below(options_.gateways));
     flights_.push_back({.row = random_.Below(rows), .path = {gateway}});
     SimNode& source = node(0, gateway);
-    source.CountOut();
-    result_.tasks.push_back({.arrival_s = now_s_, .weight_s = source.weight_s});
+    source.live.OnOffered(1);
+    source.live.OnSurvived(1);
+    result_.tasks.push_back({.arrival_s = now_s_, .weight_s = source.live.accuracy_weight_s()});
     Send(task, {});
     At(NextArrival(), [this] { Arrive(); });
   }
@@ -121,7 +127,7 @@ class Simulation {
     SimNode& to = node(h + 1, k);
     if (!to.alive) ++(to.known_dead ? result_.sent_to_unavailable : result_.swallowed);
     ++result_.sent[h][k];
-    from.CountSent(k);
+    from.live.OnSent(k, 1);
     flight.sent_s.push_back(now_s_);
     flight.path.push_back(k);
     flight.stage = h + 1;
@@ -133,7 +139,7 @@ class Simulation {
     SimNode& at = node(h, k);
     if (!at.alive) return;
     const Flight& flight = flights_[task];
-    at.CountReceived(flight.path[h - 1], flight.survived, result_.tasks[task].weight_s);
+    at.Arrive(flight.path[h - 1], flight.survived, node(0, flight.path[0]).live.carried_weight_s());
     at.queue.push_back({task, now_s_});
     result_.deepest_queue = std::max(result_.deepest_queue, static_cast<int>(at.queue.size()));
     if (at.queue.size() == 1) Serve(h, k);
@@ -141,18 +147,18 @@ class Simulation {
 
   void Serve(int h, int k) {
     SimNode& at = node(h, k);
-    at.CountWait(now_s_ - at.queue.front().since_s);
+    const double waited_s = now_s_ - at.queue.front().since_s;
     const double service_s = at.slowness / at.capacity_per_s;
     at.busy_until_s = now_s_ + service_s;
-    At(at.busy_until_s, [this, h, k, service_s] { Complete(h, k, service_s); });
+    At(at.busy_until_s, [this, h, k, waited_s, service_s] { Complete(h, k, waited_s, service_s); });
   }
 
-  void Complete(int h, int k, double service_s) {
+  void Complete(int h, int k, double waited_s, double service_s) {
     SimNode& at = node(h, k);
     if (!at.alive) return;
     const std::size_t task = at.queue.front().task;
     at.queue.pop_front();
-    at.CountServed(service_s);
+    at.Served(waited_s, service_s);
     if (!at.queue.empty()) Serve(h, k);
 
     Flight& flight = flights_[task];
@@ -166,11 +172,10 @@ class Simulation {
     });
 
     if (h < stages_) {
-      const double threshold =
-          at.exit_rule.Threshold(at.sender.ExtraCostOfGoingOn(now_s_, kBytes[h]));
+      const double threshold = at.live.Threshold(now_s_, &at.sender);
       if (options_.profile->confidence(h)[flight.row] < threshold) {
         flight.survived.push_back(static_cast<float>(threshold));
-        at.CountOut();
+        at.live.OnSurvived(1);
         Send(task, {});
         return;
       }
@@ -193,7 +198,7 @@ class Simulation {
     }
     At(now_s_ + back_s, [this, task, gateway = flight.path[0]] {
       const SimTask& answer = result_.tasks[task];
-      node(0, gateway).answers.Observe(answer.exit_stage, answer.confidence, answer.delay_s);
+      node(0, gateway).live.OnAnswered(answer.exit_stage, answer.confidence, answer.delay_s);
     });
   }
 
@@ -244,22 +249,20 @@ class Simulation {
   // Receivers speak before offloaders decide, last stage first, as nodes with one period do after a
   // few rounds.
   void Round() {
-    ++round_;
     for (auto& stage : nodes_) {
-      for (SimNode& at : stage) at.Measure(kRound_s, round_);
+      for (SimNode& at : stage) at.BeginRound(now_s_);
     }
-    if (options_.agents) {
-      for (int h = stages_; h >= 1; --h) {
-        for (int k = 0; k < Size(h); ++k) {
-          if (!node(h, k).alive) continue;
-          for (int i = 0; i < Size(h - 1); ++i) {
-            node(h - 1, i).agent->Receive(k, node(h, k).agent->MessageTo(i, round_), round_);
-            if (h == 1) node(0, i).HearWeight(k, node(1, k).weight_s);
-          }
+    for (int h = stages_; h >= 1; --h) {
+      for (int k = 0; k < Size(h); ++k) {
+        if (!node(h, k).alive) continue;
+        for (int i = 0; i < Size(h - 1); ++i) {
+          node(h - 1, i).live.OnAgentMessage(k, node(h, k).live.MessageTo(i));
         }
       }
-      for (auto& stage : nodes_) {
-        for (SimNode& at : stage) at.Decide(round_);
+    }
+    for (auto& stage : nodes_) {
+      for (SimNode& at : stage) {
+        if (at.alive) at.EndRound();
       }
     }
     At(now_s_ + kRound_s, [this] { Round(); });
@@ -270,7 +273,6 @@ class Simulation {
   Random random_;
   double now_s_ = 0;
   std::uint64_t next_sequence_ = 0;
-  std::uint64_t round_ = 0;
   std::priority_queue<Event> events_;
   std::vector<std::vector<SimNode>> nodes_;  // by stage, gateways first
   std::deque<Flight> flights_;

@@ -1,7 +1,7 @@
 // A small deterministic simulation of a live fleet: gateways, stages of replicas with constant
 // service times, serialising links, acknowledgements and reports, and exits by profile rows. Every
-// decision is taken by the objects that the daemons run: Sender, ExitRule and (with `agents`)
-// DtoEeAgent. It holds the live rule to its promises on fixed seeds; it is no planning tool.
+// decision is taken by the objects that the daemons run: Sender and LiveAgent. It holds the live
+// rule to its promises on fixed seeds; it is no planning tool.
 #pragma once
 
 #include <cstdint>

@@ -124,5 +124,32 @@ TEST(SteadyTest, AFleetBehindGatewaysGainsFromItsQueues) {
   EXPECT_LT(Compare("demo fleet, 150 tasks/s", DemoFleet(150)), -0.05);
 }
 
+std::int64_t Refused(const Scenario& scenario, double times, double& delay_s) {
+  Scenario busier = scenario;
+  for (ScenarioDevice& device : busier.devices) device.tasks_per_s *= times;
+  SimulateOptions options;
+  options.admission = true;
+  options.seconds = 60;
+  options.warmup_s = 10;
+  const SimulationResult result = Simulate(busier, options).value();
+  delay_s = result.mean_delay_s;
+  return result.refused;
+}
+
+TEST(SteadyTest, AdmissionLeavesStableNetworksAloneAndBoundsQueuesOfOthers) {
+  for (const double load : {0.85, 0.92}) {
+    for (const Scenario& scenario : ManyDevices(load)) {
+      double delay_s = 0;
+      EXPECT_EQ(Refused(scenario, 1, delay_s), 0) << "load " << load;
+    }
+  }
+  for (const Scenario& scenario : ManyDevices(0.85)) {
+    double delay_s = 0;
+    const std::int64_t refused = Refused(scenario, 2, delay_s);
+    EXPECT_GT(refused, 500);
+    EXPECT_LT(delay_s, 4);
+  }
+}
+
 }  // namespace
 }  // namespace offramp

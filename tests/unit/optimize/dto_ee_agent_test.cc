@@ -143,6 +143,21 @@ TEST(DtoEeAgent, SilenceBeyondTheTimeToLiveIsAFailure) {
   EXPECT_LT(agent.shares()[0], 0.01);
 }
 
+TEST(DtoEeAgent, AMessageThatWasOvertakenIsASignOfLife) {
+  Random random(1);
+  DtoEeAgent agent(0, 0, 2, nullptr, {});
+  agent.Measure(Sending(8, {4, 4}));
+  agent.Receive(0, From(1, 4, 10, 10), 1);
+  for (std::uint64_t round = 1; round <= 30; ++round) {
+    if (round == 15) {
+      EXPECT_FALSE(agent.Receive(0, From(1, 9, 10, 9), round));
+    }
+    agent.Receive(1, From(1, 4, 10, round), round);
+    agent.Update(round, random);
+  }
+  EXPECT_GT(agent.shares()[0], 0.2);
+}
+
 TEST(DtoEeAgent, IgnoresOldAndMalformedMessages) {
   DtoEeAgent agent(0, 0, 1, nullptr, {});
   EXPECT_FALSE(agent.Receive(0, AgentMessage{}, 1));

@@ -29,6 +29,32 @@ TEST(DtoEe, StaysAtAConvergedStart) {
   EXPECT_LT(second.Objective(), settled + 2e-3 * second.Evaluate().mean_delay_s);
 }
 
+// Twenty devices share two busy nodes; half of them are nearer to the one, half to the other, by a
+// hundredth of the delay. Swaps change neither queue, so only the links' times say where to go.
+TEST(DtoEe, DevicesThatShareReceiversSwapThem) {
+  std::vector<ProblemNode> nodes;
+  std::vector<ProblemLink> links;
+  constexpr int kDevices = 20;
+  for (int i = 0; i < kDevices; ++i) {
+    nodes.push_back({.name = "ed" + std::to_string(i), .stage = 0, .arrival_rate_per_s = 0.9});
+  }
+  for (int j = 0; j < 2; ++j) {
+    nodes.push_back(
+        {.name = "es" + std::to_string(j), .stage = 1, .service_rate_per_s = 10, .congestion = 1});
+    for (int i = 0; i < kDevices; ++i) {
+      links.push_back({.from = i, .to = kDevices + j, .transfer_s = i % 2 == j ? 0.010 : 0.020});
+    }
+  }
+  const Problem problem = Problem::Create(std::move(nodes), std::move(links), nullptr, 1).value();
+  DtoEe fleet(problem);
+  for (int r = 0; r < 100; ++r) fleet.Round();
+  const Strategy strategy = fleet.strategy();
+  for (int i = 0; i < kDevices; ++i) {
+    EXPECT_GT(strategy.share[static_cast<std::size_t>(2 * i + i % 2)], 0.99) << "device " << i;
+  }
+  EXPECT_NEAR(fleet.Evaluate().mean_delay_s, 1.010, 1e-4);
+}
+
 TEST(DtoEe, RepeatsBySeed) {
   const Problem problem = GenerateProblem({.rows = 200}, 3);
   const DtoEeRunOptions options{

@@ -31,6 +31,32 @@ Plan PlanOf(const Problem& problem, Policy policy, Objective objective = {}) {
   return *plan;
 }
 
+TEST(Plan, StopsWhenAskedWithTheBestUntilThen) {
+  const Problem problem = Generated(3);
+  for (const Policy policy : {Policy::kDtoEe, Policy::kOptimum}) {
+    int asked = 0;
+    PlanOptions options{.policy = policy};
+    options.objective.accuracy_weight_s = problem.accuracy_weight_s();
+    options.stop = [&] { return ++asked > 5; };
+    const Plan plan = MakePlan(problem, options).value();
+    EXPECT_EQ(plan.stop, PlanStop::kStopped);
+    EXPECT_THAT(plan.FullReport(problem), HasSubstr("stopped"));
+    EXPECT_TRUE(CheckStrategy(problem, plan.strategy).ok());
+    EXPECT_FALSE(plan.certificate.has_value());
+    EXPECT_LT(plan.rounds, 8);
+  }
+}
+
+TEST(Plan, StopsWhileItLooksForTheWeight) {
+  int asked = 0;
+  PlanOptions options;
+  options.objective.min_accuracy = 0.99;
+  options.stop = [&] { return ++asked > 3; };
+  const Plan plan = MakePlan(Generated(3), options).value();
+  EXPECT_EQ(plan.stop, PlanStop::kStopped);
+  EXPECT_THAT(plan.message, HasSubstr("stopped"));
+}
+
 TEST(Plan, EveryPolicyGivesAStrategyAndItsExactPrediction) {
   const Problem problem = Generated(3);
   const double best = PlanOf(problem, Policy::kOptimum).predicted.objective_s;
