@@ -7,6 +7,7 @@ import unittest
 
 import numpy as np
 
+import parity
 import recovery
 from harness import client, report, stats
 from live import compare, matrix
@@ -20,6 +21,15 @@ def run_of(due, delay, outcome=None):
     due = np.asarray(due, float)
     return client.Run(0.0, due, due, np.asarray(delay, float), zeros, zeros, outcome, zeros, zeros,
                       [""] * count)
+
+
+class Parity(unittest.TestCase):
+    def test_compares_the_middle_round_with_the_prediction(self):
+        rounds = [{"delay_s": d, "exit_share": [s, 1 - s]} for d, s in
+                  ((0.04, 0.5), (0.05, 0.6), (0.2, 0.9))]
+        delay, exits = parity.differences(rounds, {"delay_s": 0.045, "exit_share": [0.58, 0.42]})
+        self.assertAlmostEqual(delay, -0.1)
+        self.assertAlmostEqual(exits, 0.02)
 
 
 class EqualAccuracy(unittest.TestCase):
