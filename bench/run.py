@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every figure in its short form, one after the other: what `make bench` runs.
 
-    run.py                  all of them, about a quarter of an hour
+    run.py                  all of them, less than half an hour
     run.py overhead idle    these
     run.py --full           the long forms
     run.py --document       also puts what was printed into docs/benchmarks.md
