@@ -16,19 +16,11 @@ void AddChanges(double seconds, Scenario& scenario) {
         {0.25 * seconds,
          DeviceRateChange{static_cast<int>(i), 1.25 * scenario.devices[i].tasks_per_s}});
   }
-  int fastest = -1;
-  for (std::size_t i = 0; i < scenario.nodes.size(); ++i) {
-    if (scenario.nodes[i].stage != 2) continue;
-    if (fastest < 0 || scenario.nodes[i].gflops_per_s >
-                           scenario.nodes[static_cast<std::size_t>(fastest)].gflops_per_s) {
-      fastest = static_cast<int>(i);
-    }
-  }
   for (std::size_t i = 0; i < scenario.devices.size(); ++i) {
     scenario.changes.push_back(
         {0.5 * seconds, DeviceRateChange{static_cast<int>(i), scenario.devices[i].tasks_per_s}});
   }
-  const auto node = static_cast<std::size_t>(fastest);
+  const auto node = static_cast<std::size_t>(FastestNode(scenario, 2));
   scenario.changes.push_back(
       {0.5 * seconds, NodeSpeedChange{static_cast<int>(scenario.devices.size() + node),
                                       0.5 * scenario.nodes[node].gflops_per_s}});

@@ -19,23 +19,10 @@ struct Situation {
   void (*change)(double seconds, Scenario& scenario);
 };
 
-// The fastest node of the second stage.
-int FastOne(const Scenario& scenario) {
-  int fastest = -1;
-  for (std::size_t i = 0; i < scenario.nodes.size(); ++i) {
-    if (scenario.nodes[i].stage != 2) continue;
-    if (fastest < 0 || scenario.nodes[i].gflops_per_s >
-                           scenario.nodes[static_cast<std::size_t>(fastest)].gflops_per_s) {
-      fastest = static_cast<int>(i);
-    }
-  }
-  return fastest;
-}
-
 void Quiet(double /*seconds*/, Scenario& /*scenario*/) {}
 
 void Slows(double seconds, Scenario& scenario) {
-  const int node = FastOne(scenario);
+  const int node = FastestNode(scenario, 2);
   const int part = static_cast<int>(scenario.devices.size()) + node;
   const double speed = scenario.nodes[static_cast<std::size_t>(node)].gflops_per_s;
   scenario.changes = {{0.4 * seconds, NodeSpeedChange{part, speed / 4}},
@@ -43,7 +30,7 @@ void Slows(double seconds, Scenario& scenario) {
 }
 
 void Dies(double seconds, Scenario& scenario) {
-  const int part = static_cast<int>(scenario.devices.size()) + FastOne(scenario);
+  const int part = static_cast<int>(scenario.devices.size()) + FastestNode(scenario, 2);
   scenario.changes = {{0.4 * seconds, NodeDownChange{part, true}},
                       {0.7 * seconds, NodeDownChange{part, false}}};
 }

@@ -119,6 +119,18 @@ Result<StudyRuns> RunStudyArms(const StudyOptions& options, const std::string& t
   return runs;
 }
 
+int FastestNode(const Scenario& scenario, int stage) {
+  int fastest = -1;
+  for (std::size_t i = 0; i < scenario.nodes.size(); ++i) {
+    if (scenario.nodes[i].stage != stage) continue;
+    if (fastest < 0 || scenario.nodes[i].gflops_per_s >
+                           scenario.nodes[static_cast<std::size_t>(fastest)].gflops_per_s) {
+      fastest = static_cast<int>(i);
+    }
+  }
+  return fastest;
+}
+
 Outcome WholeRun(const SimulationResult& result) { return {result.mean_delay_s, result.accuracy}; }
 
 std::vector<Figures> FiguresOf(const ColumnValues& values) {

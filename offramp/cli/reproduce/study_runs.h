@@ -36,6 +36,9 @@ struct StudyRuns {
 Result<StudyRuns> RunStudyArms(const StudyOptions& options, const std::string& title,
                                std::vector<Scenario> scenarios, const std::vector<Arm>& arms);
 
+// Index of the fastest node of a stage; -1: it has none.
+int FastestNode(const Scenario& scenario, int stage);
+
 // What a column of a table is about, in one run.
 struct Outcome {
   double delay_s = 0;
