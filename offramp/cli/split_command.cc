@@ -7,6 +7,7 @@
 #include "offramp/cli/json_text.h"
 #include "offramp/cli/model_options.h"
 #include "offramp/cli/options.h"
+#include "offramp/cli/signals.h"
 #include "offramp/cli/table.h"
 #include "offramp/cli/terminal.h"
 
@@ -112,6 +113,8 @@ void Print(const SplitReport& report) {
 
 int RunSplit(SplitFlags& flags) {
   if (const Status complete = Complete(flags); !complete.ok()) return Fail(complete);
+  CatchInterrupts();
+  flags.split.stop = [] { return Interrupted(); };
   ProgressLine progress(flags.json);
   flags.split.progress = [&progress](const std::string& what) { progress.Show("split: " + what); };
   const Result<SplitReport> report = Split(flags.split);

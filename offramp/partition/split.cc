@@ -84,20 +84,24 @@ class Splitter {
     PartialFolder folder(options_.folder);
     OFFRAMP_RETURN_IF_ERROR(folder.Create());
     OFFRAMP_ASSIGN_OR_RETURN(OnnxModel model, ReadOnnxModel(options_.model));
-    Say("running the model to learn its shapes");
+    OFFRAMP_RETURN_IF_ERROR(Begin("running the model to learn its shapes"));
     OFFRAMP_RETURN_IF_ERROR(Learn(model).At(options_.model));
     OFFRAMP_RETURN_IF_ERROR(ChooseStages().At(options_.model));
     OFFRAMP_RETURN_IF_ERROR(WriteStages(model, folder.path()));
-    Say("comparing the stages with the whole model");
+    OFFRAMP_RETURN_IF_ERROR(Begin("comparing the stages with the whole model"));
     OFFRAMP_RETURN_IF_ERROR(Check(model, folder.path()).At(options_.model));
+    OFFRAMP_RETURN_IF_ERROR(Begin("finishing"));
     OFFRAMP_RETURN_IF_ERROR(folder.Keep());
     report_.bundle.folder = folder.target();
     return std::move(report_);
   }
 
  private:
-  void Say(const std::string& what) const {
-    if (options_.progress) options_.progress(what);
+  // Begins a step, unless nobody wants it any more.
+  Status Begin(const std::string& step) const {
+    if (options_.stop && options_.stop()) return CancelledError("stopped; nothing was written");
+    if (options_.progress) options_.progress(step);
+    return OkStatus();
   }
 
   Status Learn(OnnxModel& model) {
@@ -180,7 +184,7 @@ class Splitter {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const StageParts& parts = stages_[s];
       const int number = static_cast<int>(s) + 1;
-      Say(Format("writing stage %d of %zu", number, stages_.size()));
+      OFFRAMP_RETURN_IF_ERROR(Begin(Format("writing stage %d of %zu", number, stages_.size())));
       OFFRAMP_ASSIGN_OR_RETURN(const StageFile file,
                                WriteStageFile(model, graph_, probed_, parts, number, folder));
       BundleStage stage;

@@ -30,6 +30,8 @@ struct SplitOptions {
   std::optional<double> tolerance;
   // Told what is being done, in a few words.
   std::function<void(const std::string&)> progress;
+  // Asked between steps: true gives up, and nothing stays behind. Null: never.
+  std::function<bool()> stop;
 };
 
 struct SplitReport {
@@ -39,7 +41,8 @@ struct SplitReport {
   std::vector<std::string> notes;  // for people: what was assumed
 };
 
-// kInvalidArgument or kNotFound, one line; kInternal where the disk is to blame. Leaves nothing
+// kInvalidArgument or kNotFound, one line; kInternal where the disk is to blame,
+// kCancelled when stopped. Leaves nothing
 // behind when it fails.
 Result<SplitReport> Split(const SplitOptions& options);
 

@@ -6,8 +6,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import numpy as np
@@ -184,6 +186,23 @@ class SplitTest(unittest.TestCase):
         self.refused("first axis is not the batch", "split", self.model("recurrent"), "--cut", "t",
                      "-o", target)
         self.refused("is there already", "split", model, "--stages", 2, "-o", self.folder)
+
+    def test_interrupted_it_leaves_nothing(self):
+        """Ctrl-C once the partial folder is there: it ends after the step under way."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        running = subprocess.Popen([BINARY, "split", str(self.model("attention")), "--stages", "4",
+                                    "-o", str(folder / "bundle")], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 30
+        while not list(folder.iterdir()) and running.poll() is None:
+            self.assertLess(time.monotonic(), deadline)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+        if running.returncode == 0:
+            return  # it was done before the signal came
+        self.assertEqual(running.returncode, 1, errors)
+        self.assertIn("stopped", errors)
+        self.assertEqual(list(folder.iterdir()), [])
 
     def test_limits_and_balance(self):
         _, bundle = self.split("convolutions", "--balance", "1:3")
