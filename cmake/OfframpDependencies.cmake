@@ -82,6 +82,21 @@ _offramp_dep_pkg(protobuf protobuf)
 _offramp_dep_pkg(grpc grpc++ protobuf)
 _offramp_dep_pkg(simdjson simdjson)
 _offramp_dep_pkg(prometheus prometheus-cpp-core)
+_offramp_dep_pkg(eigen eigen3)
+_offramp_dep_pkg(icu icu-i18n icu-uc)
+_offramp_dep_pkg(zip libzip)
+_offramp_dep_pkg(png libpng)
+_offramp_dep_pkg(jpeg libturbojpeg)
+
+# liblbfgs comes without any package file.
+find_path(OFFRAMP_LBFGS_INCLUDE lbfgs.h)
+find_library(OFFRAMP_LBFGS_LIBRARY lbfgs)
+mark_as_advanced(OFFRAMP_LBFGS_INCLUDE OFFRAMP_LBFGS_LIBRARY)
+if(NOT OFFRAMP_LBFGS_INCLUDE OR NOT OFFRAMP_LBFGS_LIBRARY)
+  message(FATAL_ERROR "Not found: liblbfgs (Debian: liblbfgs-dev). Run `make deps`.")
+endif()
+_offramp_dep(lbfgs ${OFFRAMP_LBFGS_LIBRARY})
+target_include_directories(deps_lbfgs SYSTEM INTERFACE ${OFFRAMP_LBFGS_INCLUDE})
 
 # ONNX's messages alone; its headers must be told what the library was built with.
 find_path(OFFRAMP_ONNX_INCLUDE onnx/onnx_pb.h)

@@ -35,6 +35,15 @@ class StageRecord(NamedTuple):
     temperature: Optional[float] = None
 
 
+class TokenizerRecord(NamedTuple):
+    """What turns the text input into token ids and mask, the tensors that stage 1 receives."""
+    content: bytes  # of tokenizer.json
+    input: str
+    ids: str
+    mask: str
+    max_tokens: int
+
+
 class Bundle(NamedTuple):
     """What bundle.yaml says. `exits_csv` is the text of ExitProfileText."""
     name: str
@@ -43,6 +52,7 @@ class Bundle(NamedTuple):
     stages: List[StageRecord]
     labels: Optional[List[str]] = None
     exits_csv: Optional[str] = None
+    tokenizer: Optional[TokenizerRecord] = None
 
 
 def ExitProfileText(confidence: Dict[int, Sequence[float]],
@@ -71,6 +81,8 @@ def Write(bundle: Bundle, folder: pathlib.Path, extra_files: Optional[Dict[str, 
         files["labels.txt"] = ("\n".join(bundle.labels) + "\n").encode()
     if bundle.exits_csv is not None:
         files["exits.csv"] = bundle.exits_csv.encode()
+    if bundle.tokenizer is not None:
+        files["tokenizer.json"] = bundle.tokenizer.content
     for name, text in (extra_files or {}).items():
         files[name] = text.encode()
     readme = folder / "README.md"
@@ -93,6 +105,12 @@ def _BundleYaml(bundle: Bundle) -> str:
         lines.append("labels: labels.txt")
     if bundle.exits_csv is not None:
         lines.append("exit_profile: exits.csv")
+    if bundle.tokenizer is not None:
+        lines += ["tokenizer:", "  file: tokenizer.json",
+                  f"  sha256: {hashlib.sha256(bundle.tokenizer.content).hexdigest()}",
+                  f"  input: {bundle.tokenizer.input}", f"  ids: {bundle.tokenizer.ids}",
+                  f"  mask: {bundle.tokenizer.mask}",
+                  f"  max_tokens: {bundle.tokenizer.max_tokens}"]
     lines.append("stages:")
     for number, stage in enumerate(bundle.stages, start=1):
         entry = {"file": f"stage{number}.onnx",

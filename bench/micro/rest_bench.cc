@@ -70,6 +70,7 @@ BENCHMARK(BM_ParseBinary)->Arg(1)->Arg(32)->Unit(benchmark::kMicrosecond);
 
 void BM_Reply(benchmark::State& state) {
   const std::int64_t rows = state.range(0);
+  const Bundle model = Model();
   InferenceReply reply;
   Tensor logits;
   logits.name = "logits";
@@ -87,7 +88,7 @@ void BM_Reply(benchmark::State& state) {
   RestReplyPlan plan;
   plan.id = "r";
   plan.binary_by_default = state.range(1) != 0;
-  for (auto _ : state) benchmark::DoNotOptimize(RestReply(plan, "m", reply));
+  for (auto _ : state) benchmark::DoNotOptimize(RestReply(plan, model, reply));
 }
 BENCHMARK(BM_Reply)
     ->ArgNames({"rows", "binary"})

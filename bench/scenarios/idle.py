@@ -76,6 +76,18 @@ def growth(running, minutes):
     return times, values, run
 
 
+def thirds(times, values):
+    """Growth of all processes together, kB a minute, over each third of the settled time."""
+    times = np.array(times)
+    total = sum(np.array(series, float) for series in values.values())
+    edges = np.linspace(SETTLE_S, times[-1], 4)
+    found = []
+    for start, end in zip(edges, edges[1:]):
+        within = (times >= start) & (times <= end)
+        found.append(stats.slope(times[within] / 60, total[within])[0])
+    return ", ".join(f"{gradient / 1e3:+.0f}" for gradient in found)
+
+
 def main():
     def add(parser):
         parser.add_argument("--minutes", type=float, help="of load (quick: 2, else 10)")
@@ -130,7 +142,7 @@ def main():
         f"{len(run.due) - answered} not), the first {SETTLE_S:.0f} s left out: resident memory "
         f"of all {len(slopes)} processes together {total / 1e3:+.0f} kB a minute; steepest "
         f"{steepest} {slopes[steepest][0] / 1e3:+.0f} +- {slopes[steepest][1] / 1e3:.0f} kB a "
-        "minute (95 %)."
+        f"minute (95 %). All together by thirds of that time: {thirds(times, values)} kB a minute."
     )
     figure.data = {"idle": quiet, "times_s": times, "rss_bytes": values,
                    "slopes_bytes_per_min": slopes}

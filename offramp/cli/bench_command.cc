@@ -90,6 +90,14 @@ Result<std::vector<std::string>> FindTargets(const BenchOptions& options) {
 
 Result<RequestData> MakeData(const BenchOptions& options, const ServedModel& model) {
   constexpr std::int64_t kRandomSamples = 256;
+  const bool text = model.inputs.size() == 1 && model.inputs[0].datatype == DataType::kBytes;
+  if (text) {
+    if (options.data == "random" || options.data == kFashionMnistFolder) {
+      return InvalidArgumentError(model.name +
+                                  ": takes text, expected --data FILE with a text a line");
+    }
+    return RequestData::Lines(model, options.data);
+  }
   if (options.data == "random") {
     Random random(options.seed);
     return RequestData::Random(model, kRandomSamples, random);
@@ -199,7 +207,8 @@ void AddBenchCommand(CommandLine& line) {
       "  offramp bench fleets/demo.yaml --rate 120 --seconds 20\n"
       "  offramp bench fleets/demo.yaml --steps 10x80,5x160,10x80 --json\n"
       "  offramp bench fleets/demo.yaml --trace arrivals.txt --records records.json\n"
-      "  offramp bench --target 127.0.0.1:8001 --data random --outstanding 16 --seconds 5\n\n"
+      "  offramp bench --target 127.0.0.1:8001 --data random --outstanding 16 --seconds 5\n"
+      "  offramp bench fleets/text.yaml --data sentences.txt --rate 20\n\n"
       "Open loop unless --outstanding is given: requests go out on time whatever the answers do,\n"
       "and delay counts from the due time. Exit code 1 if a request failed (not: was refused).");
   command->add_option("FLEET", options->fleet, "Fleet file of a running fleet")
@@ -250,9 +259,10 @@ void AddBenchCommand(CommandLine& line) {
       ->envname("OFFRAMP_SEED")
       ->capture_default_str();
   group(command->add_option("--data", options->data,
-                            "Folder of a labelled test set in IDX files, or random"))
+                            "Folder of a labelled test set in IDX files, a file of lines "
+                            "(text<TAB>label) for a model of text, or random"))
       ->envname("OFFRAMP_DATA")
-      ->type_name("DIR")
+      ->type_name("PATH")
       ->capture_default_str();
   AddJson(command, options->json);
   command->add_option("--records", options->records_path, "Write every request's record there")

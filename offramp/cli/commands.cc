@@ -18,6 +18,8 @@ void AddAllCommands(CommandLine& line) {
   AddReproduceCommand(line);
   AddInspectCommand(line);
   AddSplitCommand(line);
+  AddExitsCommand(line);
+  AddProfileCommand(line);
   AddCompletionCommand(line);
   AddVersionCommand(line);
 }

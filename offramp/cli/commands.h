@@ -19,6 +19,8 @@ void AddGenerateScenarioCommand(CommandLine& line);
 void AddReproduceCommand(CommandLine& line);
 void AddInspectCommand(CommandLine& line);
 void AddSplitCommand(CommandLine& line);
+void AddExitsCommand(CommandLine& line);
+void AddProfileCommand(CommandLine& line);
 void AddDemoCommand(CommandLine& line);
 void AddVersionCommand(CommandLine& line);
 void AddCompletionCommand(CommandLine& line);

@@ -4,11 +4,13 @@
 
 #include "offramp/base/text.h"
 #include "offramp/cli/commands.h"
+#include "offramp/cli/inspect_report.h"
 #include "offramp/cli/json_text.h"
 #include "offramp/cli/model_options.h"
 #include "offramp/cli/options.h"
 #include "offramp/cli/table.h"
 #include "offramp/engine/onnx_interface.h"
+#include "offramp/files/run_state.h"
 
 #include "offramp/partition/inspect.h"
 
@@ -22,43 +24,10 @@ struct InspectFlags {
   std::string model;
   std::vector<std::string> shapes;
   bool all = false;
+  bool measure = false;
+  std::string html;
   bool json = false;
 };
-
-OrderedJson JsonOf(const TensorSpec& spec) {
-  return {{"name", spec.name}, {"datatype", DataTypeName(spec.datatype)}, {"shape", spec.shape}};
-}
-
-OrderedJson JsonOf(const std::vector<TensorSpec>& specs) {
-  OrderedJson json = OrderedJson::array();
-  for (const TensorSpec& spec : specs) json.push_back(JsonOf(spec));
-  return json;
-}
-
-OrderedJson JsonOf(const Inspection& found) {
-  OrderedJson json;
-  json["model"] = found.path;
-  json["ir_version"] = found.ir_version;
-  json["opsets"] = found.opsets;
-  json["inputs"] = JsonOf(found.inputs);
-  json["outputs"] = JsonOf(found.outputs);
-  json["parameters"] = found.parameters;
-  json["weight_bytes"] = found.weight_bytes;
-  json["gflops"] = found.gflops;
-  json["operators"] = found.operators;
-  json["operator_gflops"] = found.operator_gflops;
-  json["cuts"] = OrderedJson::array();
-  for (const InspectedCut& cut : found.cuts) {
-    json["cuts"].push_back({{"tensors", JsonOf(cut.tensors)},
-                            {"bytes", cut.bytes},
-                            {"gflops_before", cut.gflops_before},
-                            {"gflops_after", cut.gflops_after},
-                            {"weight_bytes_before", cut.weight_bytes_before},
-                            {"weight_bytes_after", cut.weight_bytes_after}});
-  }
-  json["notes"] = found.notes;
-  return json;
-}
 
 std::string Described(const TensorSpec& spec) {
   return spec.name + "  " + std::string(DataTypeName(spec.datatype)) + " " + ShapeText(spec.shape);
@@ -88,9 +57,14 @@ void PrintFacts(const Inspection& found) {
   table.AddColumn("nodes");
   table.AddColumn("GFLOP");
   table.AddColumn("share");
+  const bool measured = !found.operator_ms.empty();
+  if (measured) table.AddColumn("ms");
   for (const auto& [gflops, name] : operators) {
-    table.AddRow({name, std::to_string(found.operators.at(name)), Format("%.3g", gflops),
-                  found.gflops > 0 ? Format("%.1f %%", 100 * gflops / found.gflops) : ""});
+    std::vector<std::string> row = {
+        name, std::to_string(found.operators.at(name)), Format("%.3g", gflops),
+        found.gflops > 0 ? Format("%.1f %%", 100 * gflops / found.gflops) : ""};
+    if (measured) row.push_back(Format("%.3g", found.operator_ms.at(name)));
+    table.AddRow(std::move(row));
   }
   std::cout << table.Render() << "\n";
 }
@@ -136,11 +110,16 @@ void PrintCuts(const Inspection& found, bool all) {
 int RunInspect(const InspectFlags& flags) {
   const Result<InputShapes> shapes = ParseShapes(flags.shapes);
   if (!shapes.ok()) return Fail(shapes.status());
-  const Result<Inspection> found = InspectModel(flags.model, *shapes);
+  const Result<Inspection> found = InspectModel(flags.model, *shapes, flags.measure);
   if (!found.ok()) return Fail(found.status());
   for (const std::string& note : found->notes) std::cerr << "inspect: " << note << "\n";
+  if (!flags.html.empty()) {
+    const Status written = WriteFileAtomically(flags.html, InspectionHtml(*found));
+    if (!written.ok()) return Fail(written);
+    std::cerr << "Report: " << flags.html << "\n";
+  }
   if (flags.json) {
-    std::cout << JsonText(JsonOf(*found));
+    std::cout << JsonText(InspectionToJson(*found));
     return kExitDone;
   }
   PrintFacts(*found);
@@ -156,11 +135,18 @@ void AddInspectCommand(CommandLine& line) {
       line, "inspect", "What an ONNX model computes, and where it can be cut",
       "  offramp inspect model.onnx\n"
       "  offramp inspect text.onnx --shape input_ids=1x128 --shape attention_mask=1x128\n"
+      "  offramp inspect model.onnx --measure --html model.html\n"
       "  offramp inspect model.onnx --json | jq '.cuts[] | [.bytes, .gflops_before]'\n\n"
       "Shapes are learned by running the model on random inputs.");
   command->add_option("MODEL", flags->model, "An ONNX file")->required()->type_name("");
   AddShapeOption(command, &flags->shapes);
   command->add_flag("--all", flags->all, "Every place to cut");
+  command->add_flag("--measure", flags->measure,
+                    "Time each operator on one thread; count unknown ones by their time");
+  command
+      ->add_option("--html", flags->html,
+                   "Write charts of bytes and FLOPs along the depth there, as one HTML file")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "For programs");
   command->callback([&line, flags] { line.action = [flags] { return RunInspect(*flags); }; });
 }

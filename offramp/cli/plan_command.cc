@@ -7,8 +7,10 @@
 #include "offramp/cli/commands.h"
 #include "offramp/cli/fleet_source.h"
 #include "offramp/cli/fleet_status.h"
+#include "offramp/cli/model_options.h"
 #include "offramp/cli/options.h"
 #include "offramp/cli/plan/live_measurements.h"
+#include "offramp/cli/plan/place_run.h"
 #include "offramp/cli/plan/plan_json.h"
 #include "offramp/cli/plan/plan_report.h"
 #include "offramp/cli/plan/plan_table.h"
@@ -42,6 +44,7 @@ struct PlanCommandOptions {
   std::string live;    // a running fleet's file
   std::string status;  // a file, or "-"
   bool all_parts = false;
+  PlaceFlags place;
 };
 
 // A scenario, its problem and what was planned for it.
@@ -158,6 +161,13 @@ int DoneUnlessInterrupted() {
 
 // Everything is computed before anything is printed: a failure leaves standard output empty.
 int RunPlan(const PlanCommandOptions& options) {
+  if (options.place.place) {
+    return RunPlace(options.scenario, options.place, options.seed, options.json);
+  }
+  if (!options.place.model.empty()) {
+    return Fail(
+        InvalidArgumentError(options.place.model + ": a second path goes with --place only"));
+  }
   CatchInterrupts();
   const auto status = FindStatus(options);
   if (!status.ok()) return Fail(status.status());
@@ -224,6 +234,43 @@ int RunPlan(const PlanCommandOptions& options) {
   return DoneUnlessInterrupted();
 }
 
+// What only makes sense with --place.
+void AddPlaceOptions(CLI::App* command, PlaceFlags& flags) {
+  CLI::Option* place =
+      command->add_flag("--place", flags.place,
+                        "Choose cuts, machines and replicas: a machines file and a model in, a "
+                        "fleet file out");
+  for (const char* other : {"--live", "--status", "--what-if", "--html", "--history", "--held-out",
+                            "--policy", "--thresholds"}) {
+    place->excludes(command->get_option(other));
+  }
+  command
+      ->add_option("--model", flags.model_named,
+                   "With --place: the same as MODEL, wherever it stands")
+      ->type_name("PATH")
+      ->needs(place);
+  command
+      ->add_option("-o,--output", flags.output,
+                   "With --place: the fleet file; default: standard output")
+      ->type_name("FILE")
+      ->needs(place);
+  command
+      ->add_option("--bundle", flags.bundle,
+                   "With --place: folder that an ONNX model is split into; default: beside the "
+                   "fleet file")
+      ->type_name("DIR")
+      ->needs(place);
+  command
+      ->add_option("--stages-max", flags.stages_max,
+                   "With --place: stages that an ONNX model is cut into, at most")
+      ->check(CLI::Range(1, 16))
+      ->type_name("N")
+      ->capture_default_str()
+      ->needs(place);
+  AddShapeOption(command, &flags.shapes);
+  command->get_option("--shape")->needs(place);
+}
+
 }  // namespace
 
 void AddPlanCommand(CommandLine& line) {
@@ -236,10 +283,15 @@ void AddPlanCommand(CommandLine& line) {
       "  offramp plan scenario.yaml --what-if \"node s2-b down\" --what-if \"device ed0 "
       "tasks_per_s=3\"\n"
       "  offramp plan --live fleets/demo.yaml\n"
+      "  offramp plan --place machines.yaml bundles/model -o fleet.yaml\n"
+      "  offramp plan --place machines.yaml model.onnx --stages-max 4 -o fleet.yaml\n"
       "  offramp status fleets/demo.yaml --json | offramp plan fleets/demo.yaml --status -\n\n"
       "The prediction is an exact evaluation over all rows of the exit profile. Exit code 2, and\n"
       "nothing on standard output, if the input is at fault or the objective cannot be met.");
   AddScenario(command, options->scenario);
+  CLI::Option* model = command->add_option("MODEL", options->place.model,
+                                           "With --place: a bundle's folder or an ONNX file");
+  model->type_name("");
   command
       ->add_option("--policy", options->policy,
                    "One of " + Join(PolicyNames(/*live_only=*/false)) +
@@ -289,6 +341,7 @@ void AddPlanCommand(CommandLine& line) {
                    "The same from what `offramp status --json` printed; - is standard input")
       ->type_name("FILE")
       ->excludes(live);
+  AddPlaceOptions(command, options->place);
   command->callback([&line, options] { line.action = [options] { return RunPlan(*options); }; });
 }
 

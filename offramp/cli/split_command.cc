@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <memory>
 
 #include "offramp/base/text.h"
 #include "offramp/cli/commands.h"
+#include "offramp/cli/data_options.h"
 #include "offramp/cli/json_text.h"
 #include "offramp/cli/model_options.h"
 #include "offramp/cli/options.h"
@@ -16,6 +18,9 @@
 namespace offramp {
 namespace {
 
+// Rows of the user's data that stages and whole are compared on.
+constexpr std::int64_t kExamples = 32;
+
 struct SplitFlags {
   SplitOptions split;
   std::vector<std::string> cuts;
@@ -24,6 +29,8 @@ struct SplitFlags {
   std::string balance;
   std::string max_memory;
   std::string max_bytes;
+  std::string carry;
+  DataFlags data;
   bool json = false;
 };
 
@@ -38,6 +45,19 @@ Result<std::vector<double>> ParseBalance(const std::string& text) {
     balance.push_back(share);
   }
   return balance;
+}
+
+// Rows evenly over the data, one by one.
+Result<std::vector<std::vector<Tensor>>> Examples(const DataOptions& options,
+                                                  const Bundle& bundle) {
+  OFFRAMP_ASSIGN_OR_RETURN(const std::unique_ptr<DataSet> data, OpenDataSet(options, bundle));
+  std::vector<std::vector<Tensor>> examples;
+  const std::int64_t count = std::min(data->rows(), kExamples);
+  for (std::int64_t i = 0; i < count; ++i) {
+    OFFRAMP_ASSIGN_OR_RETURN(DataRows rows, data->Read(i * data->rows() / count, 1));
+    examples.push_back(std::move(rows.inputs));
+  }
+  return examples;
 }
 
 Status Complete(SplitFlags& flags) {
@@ -65,7 +85,13 @@ Status Complete(SplitFlags& flags) {
   if (!flags.max_bytes.empty()) {
     OFFRAMP_ASSIGN_OR_RETURN(split.wishes.max_bytes, ParseBytes(flags.max_bytes));
   }
+  if (flags.carry == "fp16") split.carry = Carry::kFp16;
+  if (flags.carry == "int8") split.carry = Carry::kInt8;
   OFFRAMP_ASSIGN_OR_RETURN(split.shapes, ParseShapes(flags.shapes));
+  if (!flags.data.data.paths.empty()) {
+    OFFRAMP_ASSIGN_OR_RETURN(const DataOptions options, DataOptionsOf(flags.data));
+    split.examples = [options](const Bundle& bundle) { return Examples(options, bundle); };
+  }
   return OkStatus();
 }
 
@@ -75,6 +101,7 @@ OrderedJson JsonOf(const SplitReport& report) {
   json["name"] = report.bundle.name;
   json["max_difference"] = report.comparison.max_difference;
   json["samples"] = report.comparison.samples;
+  json["examples"] = report.comparison.examples;
   for (std::size_t s = 0; s < report.bundle.stages.size(); ++s) {
     const BundleStage& stage = report.bundle.stages[s];
     json["stages"].push_back({{"file", stage.file},
@@ -106,9 +133,13 @@ void Print(const SplitReport& report) {
                   stage.exit, Join(stage.receives)});
   }
   std::cout << table.Render()
-            << Format("\n%s: stages and whole model differ by at most %.2g on %d random inputs\n",
+            << Format("\n%s: stages and whole model differ by at most %.2g on %d random inputs",
                       report.bundle.folder.c_str(), report.comparison.max_difference,
                       report.comparison.samples);
+  if (report.comparison.examples > 0) {
+    std::cout << Format(" and %d of the data", report.comparison.examples);
+  }
+  std::cout << "\n";
 }
 
 int RunSplit(SplitFlags& flags) {
@@ -138,6 +169,7 @@ void AddSplitCommand(CommandLine& line) {
       "  offramp split model.onnx --stages 3 -o bundles/model\n"
       "  offramp split model.onnx --balance 1:2:1 --max-bytes 200kB -o bundles/model\n"
       "  offramp split model.onnx --cut block1_out+skip1 --cut block2_out -o bundles/model\n"
+      "  offramp split model.onnx --stages 2 --carry fp16 --tolerance 0.001 -o bundles/model\n"
       "  offramp split text.onnx --stages 2 --shape input_ids=1x128 -o bundles/text\n\n"
       "The stages are run against the whole model first; nothing is written if they differ.\n"
       "`offramp inspect` shows where a model can be cut.");
@@ -163,8 +195,17 @@ void AddSplitCommand(CommandLine& line) {
       ->type_name("NAME");
   AddShapeOption(command, &flags->shapes);
   command
+      ->add_option("--carry", flags->carry,
+                   "Narrow what crosses the network: fp16 (half the bytes) or int8 (a quarter)")
+      ->check(CLI::IsMember({"fp16", "int8"}))
+      ->type_name("fp16|int8");
+  AddDataOptions(command, &flags->data);
+  command->get_option("--data")->required(false)->description(
+      "Compare on some of these rows too: .npz, .npy, IDX (.gz), .csv, images, text");
+  command
       ->add_option("--tolerance", flags->split.tolerance,
-                   "Of |staged - whole| / (1 + |whole|); default 1e-5, 5e-3 with half precision")
+                   "Of |staged - whole| / (1 + |whole|); default 1e-5, 5e-3 with half precision, "
+                   "0.1 with int8")
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("X");
   command->add_option("--seed", flags->split.seed, "Of the random inputs")

@@ -58,7 +58,7 @@ Status CheckSends(const OnnxInterface& file, const Bundle& bundle, int stage) {
   if (stage > 1) {
     carried = bundle.stage(stage - 1).sends;
   } else {
-    for (const TensorSpec& input : bundle.inputs) carried.push_back(input.name);
+    for (const TensorSpec& input : bundle.task_inputs()) carried.push_back(input.name);
   }
   for (const std::string& name : bundle.stage(stage).sends) {
     const bool computed = FindPort(file.outputs, name) != nullptr;
@@ -99,7 +99,7 @@ Status CheckInterface(const OnnxInterface& file, const Bundle& bundle, int stage
                    "is an input of the file, but the stage receives only " + Join(facts.receives));
     }
   }
-  for (const TensorSpec& spec : bundle.inputs) {
+  for (const TensorSpec& spec : bundle.task_inputs()) {
     const OnnxPort* port = FindPort(file.inputs, spec.name);
     if (port != nullptr) OFFRAMP_RETURN_IF_ERROR(CheckSpec(*port, spec));
   }

@@ -11,8 +11,8 @@ namespace {
 
 class SessionRunner final : public OnnxRunner {
  public:
-  explicit SessionRunner(std::shared_ptr<Ort::Session> session)
-      : session_(std::move(session)), interface_(InterfaceOf(*session_)) {}
+  SessionRunner(std::shared_ptr<Ort::Session> session, bool traced)
+      : session_(std::move(session)), interface_(InterfaceOf(*session_)), traced_(traced) {}
 
   const OnnxInterface& interface() const override { return interface_; }
 
@@ -43,29 +43,42 @@ class SessionRunner final : public OnnxRunner {
     }
   }
 
+  Result<std::string> FinishTrace() override {
+    if (!traced_) return FailedPreconditionError("the model was opened without a trace");
+    try {
+      Ort::AllocatorWithDefaultOptions allocator;
+      return std::string(session_->EndProfilingAllocated(allocator).get());
+    } catch (const std::exception& error) {
+      return InternalError(OneLine(error.what()));
+    }
+  }
+
  private:
   const std::shared_ptr<Ort::Session> session_;
   const OnnxInterface interface_;
+  const bool traced_;
 };
 
-Result<std::unique_ptr<OnnxRunner>> Wrap(Result<std::shared_ptr<Ort::Session>> session) {
+Result<std::unique_ptr<OnnxRunner>> Wrap(Result<std::shared_ptr<Ort::Session>> session,
+                                         const OnnxRunnerOptions& options) {
   OFFRAMP_RETURN_IF_ERROR(session.status());
   try {
-    return std::unique_ptr<OnnxRunner>(std::make_unique<SessionRunner>(*std::move(session)));
+    return std::unique_ptr<OnnxRunner>(
+        std::make_unique<SessionRunner>(*std::move(session), !options.trace.empty()));
   } catch (const std::exception& error) {
     return InvalidArgumentError(OneLine(error.what()));
   }
 }
 
 OnnxSessionOptions SessionOptionsOf(const OnnxRunnerOptions& options) {
-  return {.threads = options.threads, .optimise = options.optimise};
+  return {.threads = options.threads, .optimise = options.optimise, .trace = options.trace};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<OnnxRunner>> OnnxRunner::FromFile(const std::string& path,
                                                          const OnnxRunnerOptions& options) {
-  return Wrap(OpenOnnxSession(path, SessionOptionsOf(options)));
+  return Wrap(OpenOnnxSession(path, SessionOptionsOf(options)), options);
 }
 
 Result<std::unique_ptr<OnnxRunner>> OnnxRunner::FromBytes(const std::string& bytes,
@@ -74,7 +87,7 @@ Result<std::unique_ptr<OnnxRunner>> OnnxRunner::FromBytes(const std::string& byt
                                                           const OnnxRunnerOptions& options) {
   OnnxSessionOptions session = SessionOptionsOf(options);
   session.data_folder = folder;
-  return Wrap(OpenOnnxSessionFromBytes(bytes, what, session));
+  return Wrap(OpenOnnxSessionFromBytes(bytes, what, session), options);
 }
 
 }  // namespace offramp

@@ -16,6 +16,7 @@ namespace offramp {
 struct OnnxRunnerOptions {
   int threads = 1;
   bool optimise = false;  // let the runtime rewrite the graph; else each node runs as it stands
+  std::string trace;      // begin of a file's path: what each node took goes there; empty: nowhere
 };
 
 // One thread at a time.
@@ -39,6 +40,10 @@ class OnnxRunner {
   // Errors: kInvalidArgument with the runtime's reason; the runner stays usable.
   virtual Result<std::vector<std::optional<Tensor>>> Run(
       const std::vector<Tensor>& inputs, const std::vector<std::string>& outputs) = 0;
+
+  // Path of the trace's file (Chrome's trace events), complete by now: later runs are not in it.
+  // kFailedPrecondition without OnnxRunnerOptions::trace.
+  virtual Result<std::string> FinishTrace() = 0;
 };
 
 }  // namespace offramp

@@ -49,6 +49,7 @@ Ort::SessionOptions SessionOptions(const OnnxSessionOptions& wanted) {
     options.AddConfigEntry("session.model_external_initializers_file_folder_path",
                            wanted.data_folder.c_str());
   }
+  if (!wanted.trace.empty()) options.EnableProfiling(wanted.trace.c_str());
   // Outputs live as long as the queues that hold them: an arena would keep its largest hour for
   // good, and patterns are remembered for every batch size. malloc gives back, at the same speed.
   options.DisableCpuMemArena();

@@ -21,6 +21,7 @@ struct OnnxSessionOptions {
   int threads = 1;          // that sleep when idle
   bool optimise = true;     // false: the graph runs as it stands, weights are not copied
   std::string data_folder;  // of a model in memory: where its external data lie
+  std::string trace;        // begin of a file's path: what each node took is written; empty: no
 };
 
 // A session over the file at `path`. Shared, since tensors that it allocated outlive the engine.

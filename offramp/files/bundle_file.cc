@@ -73,12 +73,15 @@ Result<Bundle> ReadBundle(const std::string& folder) {
   OFFRAMP_ASSIGN_OR_RETURN(BundleYaml yaml, ParseBundleYaml(text, yaml_path));
   Bundle bundle = std::move(yaml.bundle);
   bundle.folder = path.string();
+  std::vector<std::string> names;
   for (const BundleStage& stage : bundle.stages) {
-    for (const std::string& name : {stage.file, stage.data}) {
-      if (name.empty()) continue;
-      const Result<std::string> file = ResolveWithin(bundle.folder, name);
-      if (!file.ok() && file.status().code() != StatusCode::kNotFound) return file.status();
-    }
+    names.push_back(stage.file);
+    if (!stage.data.empty()) names.push_back(stage.data);
+  }
+  if (bundle.tokenizer) names.push_back(bundle.tokenizer->file);
+  for (const std::string& name : names) {
+    const Result<std::string> file = ResolveWithin(bundle.folder, name);
+    if (!file.ok() && file.status().code() != StatusCode::kNotFound) return file.status();
   }
   if (!yaml.labels.empty()) {
     OFFRAMP_ASSIGN_OR_RETURN(const std::string file, ResolveWithin(bundle.folder, yaml.labels));
@@ -99,6 +102,11 @@ Status CheckBundleFiles(const Bundle& bundle) {
     if (stage.data.empty()) continue;
     OFFRAMP_ASSIGN_OR_RETURN(const std::string data, ResolveWithin(bundle.folder, stage.data));
     OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(data, stage.data_sha256));
+  }
+  if (bundle.tokenizer) {
+    OFFRAMP_ASSIGN_OR_RETURN(const std::string file,
+                             ResolveWithin(bundle.folder, bundle.tokenizer->file));
+    OFFRAMP_RETURN_IF_ERROR(CheckFileSha256(file, bundle.tokenizer->sha256));
   }
   return OkStatus();
 }

@@ -48,7 +48,9 @@ std::string StageText(const BundleStage& stage) {
   if (stage.output_bytes > 0) {
     text += "    output_bytes: " + std::to_string(stage.output_bytes) + "\n";
   }
-  return text + "    memory_bytes: " + std::to_string(stage.memory_bytes) + "\n";
+  text += "    memory_bytes: " + std::to_string(stage.memory_bytes) + "\n";
+  if (stage.gflops_per_s > 0) text += "    gflops_per_s: " + Number(stage.gflops_per_s) + "\n";
+  return text;
 }
 
 }  // namespace
@@ -59,6 +61,14 @@ std::string BundleYamlText(const Bundle& bundle, const std::string& labels,
                      Specs(bundle.inputs) + "outputs:\n" + Specs(bundle.outputs);
   if (!labels.empty()) text += "labels: " + Quoted(labels) + "\n";
   if (!exit_profile.empty()) text += "exit_profile: " + Quoted(exit_profile) + "\n";
+  if (bundle.tokenizer) {
+    const BundleTokenizer& tokenizer = *bundle.tokenizer;
+    text += "tokenizer:\n  file: " + Quoted(tokenizer.file) + "\n  sha256: " + tokenizer.sha256 +
+            "\n  input: " + Quoted(tokenizer.input) + "\n  ids: " + Quoted(tokenizer.ids) +
+            "\n  mask: " + Quoted(tokenizer.mask) + "\n";
+    if (!tokenizer.types.empty()) text += "  types: " + Quoted(tokenizer.types) + "\n";
+    text += "  max_tokens: " + std::to_string(tokenizer.max_tokens) + "\n";
+  }
   if (bundle.service_histogram) {
     const auto list = [](const std::vector<double>& values) {
       std::vector<std::string> numbers;

@@ -18,6 +18,7 @@ constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 50;
 constexpr std::size_t kMaxTensorName = 256;
 constexpr double kMaxTemperature = 1000;
+constexpr std::int64_t kMaxTokens = std::int64_t{1} << 20;
 
 // A tensor name as the ONNX file has it: printable, no comma or space, since names stand in lists.
 std::string TensorName(const YamlView& view) {
@@ -63,11 +64,11 @@ std::string Sha256(const YamlView& view) {
   return text;
 }
 
-TensorSpec ReadTensorSpec(const YamlView& view) {
+TensorSpec ReadTensorSpec(const YamlView& view, bool text) {
   view.ExpectMap({"name", "datatype", "shape"});
   TensorSpec spec;
   spec.name = TensorName(view.Key("name"));
-  if (view.Key("datatype").Shown() == "\"BYTES\"") {
+  if (!text && view.Key("datatype").Shown() == "\"BYTES\"") {
     // Rows of one width are what everything behind the gateway relies on.
     view.Key("datatype")
         .Fail("is \"BYTES\", which no engine computes on; expected a type of numbers");
@@ -75,7 +76,7 @@ TensorSpec ReadTensorSpec(const YamlView& view) {
   std::vector<std::string> datatypes;
   for (int i = 0; i < kDataTypeCount; ++i) {
     const auto type = static_cast<DataType>(i);
-    if (ElementBytes(type) > 0) datatypes.emplace_back(DataTypeName(type));
+    if (text == (type == DataType::kBytes)) datatypes.emplace_back(DataTypeName(type));
   }
   const std::string datatype = view.Key("datatype").Choice(datatypes);
   spec.datatype = ParseDataType(datatype).value_or(DataType::kFp32);
@@ -96,11 +97,12 @@ TensorSpec ReadTensorSpec(const YamlView& view) {
   return spec;
 }
 
-std::vector<TensorSpec> ReadTensorSpecs(const YamlView& view) {
+// `text`: BYTES and nothing else.
+std::vector<TensorSpec> ReadTensorSpecs(const YamlView& view, bool text) {
   std::vector<TensorSpec> specs;
   std::set<std::string> seen;
   for (const YamlView& item : view.Items(1)) {
-    specs.push_back(ReadTensorSpec(item));
+    specs.push_back(ReadTensorSpec(item, text));
     if (!seen.insert(specs.back().name).second) {
       item.Key("name").Fail("the tensor " + item.Key("name").Shown() +
                             " stands here twice, expected each once");
@@ -109,9 +111,35 @@ std::vector<TensorSpec> ReadTensorSpecs(const YamlView& view) {
   return specs;
 }
 
+// Fills `bundle.tokenizer` and holds the inputs, which are read already, to it.
+void ReadTokenizer(const YamlView& view, const YamlView& inputs, Bundle& bundle) {
+  view.ExpectMap({"file", "sha256", "input", "ids", "mask", "types", "max_tokens"});
+  BundleTokenizer tokenizer;
+  tokenizer.file = FileWithin(view.Key("file"));
+  tokenizer.sha256 = Sha256(view.Key("sha256"));
+  tokenizer.input = TensorName(view.Key("input"));
+  tokenizer.ids = TensorName(view.Key("ids"));
+  tokenizer.mask = TensorName(view.Key("mask"));
+  if (view.Key("types").present()) tokenizer.types = TensorName(view.Key("types"));
+  tokenizer.max_tokens = view.Key("max_tokens").Integer(1, kMaxTokens);
+  std::set<std::string> seen = {tokenizer.ids};
+  for (const char* key : {"mask", "types"}) {
+    if (view.Key(key).present() && !seen.insert(view.Key(key).Text("a tensor")).second) {
+      view.Key(key).Fail("is " + view.Key(key).Shown() + ", expected a tensor of its own");
+    }
+  }
+  const bool fits = bundle.inputs.size() == 1 && bundle.inputs[0].name == tokenizer.input &&
+                    bundle.inputs[0].shape == std::vector<std::int64_t>{-1, 1};
+  if (!fits) {
+    inputs.Fail("does not fit the tokenizer, expected [{name: " + tokenizer.input +
+                ", datatype: BYTES, shape: [-1, 1]}]");
+  }
+  bundle.tokenizer = std::move(tokenizer);
+}
+
 BundleStage ReadStage(const YamlView& view, bool last) {
   view.ExpectMap({"file", "sha256", "data", "data_sha256", "receives", "sends", "exit",
-                  "temperature", "gflops", "output_bytes", "memory_bytes"});
+                  "temperature", "gflops", "output_bytes", "memory_bytes", "gflops_per_s"});
   BundleStage stage;
   stage.file = FileWithin(view.Key("file"));
   stage.sha256 = Sha256(view.Key("sha256"));
@@ -135,6 +163,9 @@ BundleStage ReadStage(const YamlView& view, bool last) {
   stage.output_bytes =
       last ? output_bytes.Integer(0, kMaxBytes, 0) : output_bytes.Integer(1, kMaxBytes);
   stage.memory_bytes = view.Key("memory_bytes").Integer(0, kMaxBytes);
+  if (view.Key("gflops_per_s").present()) {
+    stage.gflops_per_s = view.Key("gflops_per_s").Number(kPositive);
+  }
   return stage;
 }
 
@@ -142,7 +173,7 @@ BundleStage ReadStage(const YamlView& view, bool last) {
 // must be in every `sends` on its way (formats.md).
 void CheckChain(const Bundle& bundle, const YamlView& root) {
   std::vector<std::string> carried;
-  for (const TensorSpec& input : bundle.inputs) carried.push_back(input.name);
+  for (const TensorSpec& input : bundle.task_inputs()) carried.push_back(input.name);
   const std::vector<YamlView> views = root.Key("stages").Items();
   for (std::size_t s = 0; s < views.size(); ++s) {
     const BundleStage& stage = bundle.stages[s];
@@ -150,7 +181,9 @@ void CheckChain(const Bundle& bundle, const YamlView& root) {
     for (std::size_t i = 0; i < receives.size(); ++i) {
       const std::string& name = stage.receives[i];
       if (std::find(carried.begin(), carried.end(), name) != carried.end()) continue;
-      const std::string source = s == 0 ? "one of the inputs (" : Format("sent by stage %zu (", s);
+      const std::string first =
+          bundle.tokenizer ? "made by the tokenizer (" : "one of the inputs (";
+      const std::string source = s == 0 ? first : Format("sent by stage %zu (", s);
       receives[i].FailExpected("a tensor that is " + source + Join(carried) + ")");
     }
     carried = stage.sends;
@@ -163,14 +196,16 @@ Result<BundleYaml> ParseBundleYaml(const std::string& text, const std::string& p
   OFFRAMP_ASSIGN_OR_RETURN(const std::unique_ptr<YamlReader> reader, YamlReader::Parse(text, path));
   const YamlView root = reader->root();
   root.ExpectMap({"version", "name", "inputs", "outputs", "labels", "exit_profile",
-                  "service_histogram", "stages"});
+                  "service_histogram", "stages", "tokenizer"});
   reader->ExpectVersion1();
   BundleYaml read;
   Bundle& bundle = read.bundle;
   bundle.digest = Sha256Hex(text);
   bundle.name = root.Key("name").Name();
-  bundle.inputs = ReadTensorSpecs(root.Key("inputs"));
-  bundle.outputs = ReadTensorSpecs(root.Key("outputs"));
+  const bool tokenized = root.Key("tokenizer").present();
+  bundle.inputs = ReadTensorSpecs(root.Key("inputs"), tokenized);
+  bundle.outputs = ReadTensorSpecs(root.Key("outputs"), false);
+  if (tokenized) ReadTokenizer(root.Key("tokenizer"), root.Key("inputs"), bundle);
   if (root.Key("labels").present()) read.labels = FileWithin(root.Key("labels"));
   if (root.Key("exit_profile").present()) {
     read.exit_profile = FileWithin(root.Key("exit_profile"));

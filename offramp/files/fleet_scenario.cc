@@ -6,11 +6,12 @@ namespace offramp {
 
 namespace {
 
-// GFLOP/s of `node`, or 0 where nothing is known.
-double SpeedOf(const FleetNode& node, const MeasuredSpeeds& measured) {
+// GFLOP/s of `node`: as the file gives it, as it was measured live, as the model's profile has it;
+// 0 where nothing is known.
+double SpeedOf(const FleetNode& node, const Bundle& bundle, const MeasuredSpeeds& measured) {
   if (node.gflops_per_s > 0) return node.gflops_per_s;
   const auto found = measured.find(node.name);
-  return found == measured.end() ? 0 : found->second;
+  return found == measured.end() ? bundle.stage(node.stage).gflops_per_s : found->second;
 }
 
 void AddStages(const Bundle& bundle, Scenario& scenario) {
@@ -44,7 +45,7 @@ void AddLinks(const Fleet& fleet, Scenario& scenario) {
 
 std::int64_t InputBytes(const Bundle& bundle) {
   std::int64_t bytes = 0;
-  for (const TensorSpec& input : bundle.inputs) {
+  for (const TensorSpec& input : bundle.task_inputs()) {
     std::int64_t row = ElementBytes(input.datatype);
     for (std::size_t axis = 1; axis < input.shape.size(); ++axis) {
       row *= std::max<std::int64_t>(input.shape[axis], 1);
@@ -67,10 +68,12 @@ Result<Scenario> ScenarioOf(const Fleet& fleet, const Bundle& bundle,
     scenario.devices.push_back({gateway.name, gateway.tasks_per_s});
   }
   for (const FleetNode& node : fleet.nodes) {
-    const double gflops_per_s = SpeedOf(node, measured);
+    const double gflops_per_s = SpeedOf(node, bundle, measured);
     if (!(gflops_per_s > 0)) {
-      return InvalidArgumentError(fleet.path + ": node \"" + node.name +
-                                  "\" has no gflops_per_s, and none was measured");
+      return InvalidArgumentError(
+          fleet.path + ": node \"" + node.name +
+          "\" has no gflops_per_s, and none was measured (`offramp profile` "
+          "measures the model's)");
     }
     scenario.nodes.push_back({node.name, node.stage, gflops_per_s});
   }

@@ -66,8 +66,8 @@ void GatewayCore::WatchReadiness() {
 
 InferenceService::RequestId GatewayCore::Infer(InferenceRequest request, Done done) {
   const RequestId id = next_id_.fetch_add(1, std::memory_order_relaxed);
-  // Checked on the caller's thread: the loop's time belongs to tasks.
-  const Result<std::int64_t> rows = CheckRequest(request, model_, options_.max_rows);
+  // On the caller's thread: the loop's time belongs to tasks.
+  const Result<std::int64_t> rows = Check(request);
   auto shared =
       std::make_shared<std::pair<InferenceRequest, Done>>(std::move(request), std::move(done));
   const bool posted = loop_.Post([this, id, rows, shared] {
@@ -85,6 +85,16 @@ InferenceService::RequestId GatewayCore::Infer(InferenceRequest request, Done do
     shared->second(std::move(reply));
   }
   return id;
+}
+
+// Rows of a request that fits the model, and of which text has become tokens.
+Result<std::int64_t> GatewayCore::Check(InferenceRequest& request) const {
+  OFFRAMP_ASSIGN_OR_RETURN(const std::int64_t rows,
+                           CheckRequest(request, model_, options_.max_rows));
+  if (text_ != nullptr) {
+    OFFRAMP_ASSIGN_OR_RETURN(request.inputs, text_->Run(request.inputs.front()));
+  }
+  return rows;
 }
 
 void GatewayCore::Cancel(RequestId id) {

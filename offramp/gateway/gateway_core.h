@@ -14,6 +14,7 @@
 #include "offramp/gateway/gateway_observer.h"
 #include "offramp/gateway/inference.h"
 #include "offramp/gateway/reply_assembly.h"
+#include "offramp/gateway/text_stage.h"
 #include "offramp/offload/agent_runner.h"
 #include "offramp/offload/forwarder.h"
 #include "offramp/wire/event_loop.h"
@@ -39,6 +40,8 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
 
   // Before Start. Both are owned by the core from here on.
   void Attach(std::unique_ptr<Forwarder> forwarder, std::unique_ptr<AgentRunner> agents);
+  // Before Start, for a model with a tokenizer: turns what clients send into what tasks carry.
+  void UseText(std::unique_ptr<const TextStage> text) { text_ = std::move(text); }
   // On the loop's thread, before the front ends.
   void Start();
 
@@ -78,6 +81,7 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
     double arrived_s = 0;
   };
 
+  Result<std::int64_t> Check(InferenceRequest& request) const;
   void Accept(RequestId id, InferenceRequest request, std::size_t rows, Done done);
   Status Admit(std::size_t rows, std::int64_t bytes, double& retry_after_s);
   void Reply(RequestId id, InferenceReply reply);
@@ -92,6 +96,7 @@ class GatewayCore final : public InferenceService, public ForwarderOwner {
   GatewayObserver& observer_;
   std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<AgentRunner> agents_;
+  std::unique_ptr<const TextStage> text_;  // null: the model takes numbers
   std::unordered_map<RequestId, Pending> requests_;
   std::unordered_map<JobId, RequestId> by_job_;
   std::int64_t inflight_rows_ = 0;

@@ -108,6 +108,10 @@ class GatewayDaemon {
     options.deadline_s = options_.fleet.deadline_s;
     options.seed = agent_options.seed;
     core_ = std::make_unique<GatewayCore>(options, bundle_, loop_, metrics_);
+    if (bundle_.tokenizer) {
+      OFFRAMP_ASSIGN_OR_RETURN(std::unique_ptr<const TextStage> text, TextStage::Load(bundle_));
+      core_->UseText(std::move(text));
+    }
     const std::vector<ReceiverSpec> receivers = ReceiversOf(options_.fleet, bundle_, options_.name);
     ForwarderOptions forwarding;
     forwarding.on_transfer = [this, receivers](int k, double seconds) {

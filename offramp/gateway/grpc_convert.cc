@@ -187,11 +187,11 @@ Result<GrpcInfer> FromGrpc(const Bundle& model, inference::ModelInferRequest& me
   return infer;
 }
 
-Status ToGrpc(const GrpcReplyPlan& plan, const std::string& model_name, const InferenceReply& reply,
+Status ToGrpc(const GrpcReplyPlan& plan, const Bundle& model, const InferenceReply& reply,
               inference::ModelInferResponse& message) {
   OFFRAMP_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs,
-                           SelectOutputs(reply, plan.output_names));
-  message.set_model_name(model_name);
+                           SelectOutputs(model, reply, plan.output_names));
+  message.set_model_name(model.name);
   message.set_model_version(std::string(kModelVersion));
   message.set_id(plan.id);
   (*message.mutable_parameters())["path"].set_string_param(reply.path);

@@ -29,7 +29,7 @@ struct GrpcInfer {
 Result<GrpcInfer> FromGrpc(const Bundle& model, inference::ModelInferRequest& message);
 
 // Outputs always go raw: tritonclient reads nothing else. REQUIRES: reply.status is OK.
-Status ToGrpc(const GrpcReplyPlan& plan, const std::string& model_name, const InferenceReply& reply,
+Status ToGrpc(const GrpcReplyPlan& plan, const Bundle& model, const InferenceReply& reply,
               inference::ModelInferResponse& message);
 
 void FillServerMetadata(inference::ServerMetadataResponse& message);

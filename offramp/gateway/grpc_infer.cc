@@ -51,7 +51,7 @@ class InferCall final : public GrpcCall {
   // By the service, on whatever thread.
   void Answer(const GrpcReplyPlan& plan, const InferenceReply& reply) {
     Status status = reply.status;
-    if (status.ok()) status = ToGrpc(plan, server().service().model().name, reply, response_);
+    if (status.ok()) status = ToGrpc(plan, server().service().model(), reply, response_);
     OnLoop([self = std::static_pointer_cast<InferCall>(shared_from_this()),
             status = std::move(status),
             retry_after_s = reply.retry_after_s] { self->Send(status, retry_after_s); });

@@ -102,8 +102,7 @@ class InferStream final : public GrpcCall {
     ModelStreamInferResponse response;
     Status status = reply.status;
     if (status.ok()) {
-      status =
-          ToGrpc(plan, server().service().model().name, reply, *response.mutable_infer_response());
+      status = ToGrpc(plan, server().service().model(), reply, *response.mutable_infer_response());
     }
     return status.ok() ? response : ErrorResponse(status, plan.id);
   }

@@ -1,5 +1,7 @@
 #include "offramp/gateway/oip_model.h"
 
+#include <algorithm>
+
 namespace offramp {
 
 const std::vector<std::string>& OipExtensions() {
@@ -20,10 +22,17 @@ Status CheckModel(const Bundle& model, std::string_view name, std::string_view v
   return OkStatus();
 }
 
+bool GivesLabels(const Bundle& model) {
+  return model.tokenizer.has_value() && !model.labels.empty() &&
+         std::none_of(model.outputs.begin(), model.outputs.end(),
+                      [](const TensorSpec& spec) { return spec.name == kLabelOutput; });
+}
+
 std::vector<TensorSpec> DescribedOutputs(const Bundle& model) {
   std::vector<TensorSpec> outputs = model.outputs;
   outputs.push_back({std::string(kExitStageOutput), DataType::kInt32, {-1}});
   outputs.push_back({std::string(kConfidenceOutput), DataType::kFp32, {-1}});
+  if (GivesLabels(model)) outputs.push_back({std::string(kLabelOutput), DataType::kBytes, {-1}});
   return outputs;
 }
 

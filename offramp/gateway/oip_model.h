@@ -21,6 +21,10 @@ inline constexpr std::string_view kModelBackend = "offramp";
 // [n], 1-based) and its confidence (FP32, [n]).
 inline constexpr std::string_view kExitStageOutput = "exit_stage";
 inline constexpr std::string_view kConfidenceOutput = "confidence";
+// The label of the class that was answered (BYTES, [n]): by name from every model with labels, and
+// always from one with a tokenizer, whose clients speak in words. Named like an output of the
+// model's own, that one is meant.
+inline constexpr std::string_view kLabelOutput = "label";
 
 // Why a model is not ready, in the words that clients see.
 inline constexpr std::string_view kNotReadyReason = "a stage has no live replica within reach";
@@ -31,7 +35,11 @@ const std::vector<std::string>& OipExtensions();
 // kNotFound unless `name` is the model's and `version` is empty or "1".
 Status CheckModel(const Bundle& model, std::string_view name, std::string_view version);
 
-// The model's outputs, then exit_stage and confidence; axis 0 is the batch, -1.
+// Whether clients who name no outputs are given labels.
+bool GivesLabels(const Bundle& model);
+
+// What clients are given who name no outputs: the model's outputs, exit_stage, confidence, perhaps
+// label; axis 0 is the batch, -1.
 std::vector<TensorSpec> DescribedOutputs(const Bundle& model);
 
 // Extents without the batch axis, as the model configuration writes them.

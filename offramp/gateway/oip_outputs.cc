@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include "offramp/base/text.h"
 #include "offramp/gateway/oip_model.h"
+#include "offramp/model/confidence.h"
 
 namespace offramp {
 
@@ -37,12 +39,34 @@ Tensor ConfidenceTensor(const InferenceReply& reply) {
                           [](const RowAnswer& row) { return row.confidence; });
 }
 
+Result<Tensor> LabelTensor(const Bundle& model, const InferenceReply& reply) {
+  const auto answer =
+      std::find_if(reply.outputs.begin(), reply.outputs.end(),
+                   [&](const Tensor& tensor) { return tensor.name == model.outputs.back().name; });
+  if (answer == reply.outputs.end()) return InternalError("the fleet's answer has no logits");
+  // Of no temperature is another class the largest.
+  OFFRAMP_ASSIGN_OR_RETURN(const std::vector<Confidence> rows, RowConfidences(*answer, 1));
+  std::string bytes;
+  for (const Confidence& row : rows) {
+    const auto index = static_cast<std::size_t>(row.argmax);
+    const std::string label = index < model.labels.size() ? model.labels[index] : "";
+    const auto length = static_cast<std::uint32_t>(label.size());
+    bytes.append(reinterpret_cast<const char*>(&length), sizeof(length));
+    bytes += label;
+  }
+  return Tensor{.name = std::string(kLabelOutput),
+                .datatype = DataType::kBytes,
+                .shape = {static_cast<std::int64_t>(rows.size())},
+                .data = Buffer::CopyOf(bytes)};
+}
+
 }  // namespace
 
 Status CheckOutputNames(const Bundle& model, const std::vector<std::string>& names) {
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
     const bool known = name == kExitStageOutput || name == kConfidenceOutput ||
+                       (name == kLabelOutput && !model.labels.empty()) ||
                        std::any_of(model.outputs.begin(), model.outputs.end(),
                                    [&](const TensorSpec& spec) { return spec.name == name; });
     if (!known) {
@@ -58,13 +82,17 @@ Status CheckOutputNames(const Bundle& model, const std::vector<std::string>& nam
   return OkStatus();
 }
 
-Result<std::vector<Tensor>> SelectOutputs(const InferenceReply& reply,
+Result<std::vector<Tensor>> SelectOutputs(const Bundle& model, const InferenceReply& reply,
                                           const std::vector<std::string>& names) {
   std::vector<Tensor> selected;
   if (names.empty()) {
     selected = reply.outputs;
     selected.push_back(ExitStageTensor(reply));
     selected.push_back(ConfidenceTensor(reply));
+    if (GivesLabels(model)) {
+      OFFRAMP_ASSIGN_OR_RETURN(Tensor label, LabelTensor(model, reply));
+      selected.push_back(std::move(label));
+    }
     return selected;
   }
   for (const std::string& name : names) {
@@ -76,6 +104,9 @@ Result<std::vector<Tensor>> SelectOutputs(const InferenceReply& reply,
       selected.push_back(ExitStageTensor(reply));
     } else if (name == kConfidenceOutput) {
       selected.push_back(ConfidenceTensor(reply));
+    } else if (name == kLabelOutput && !model.labels.empty()) {
+      OFFRAMP_ASSIGN_OR_RETURN(Tensor label, LabelTensor(model, reply));
+      selected.push_back(std::move(label));
     } else {
       return InternalError("the fleet's answer lacks output '" + name + "'");
     }

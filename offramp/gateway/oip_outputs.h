@@ -1,4 +1,5 @@
-// Which tensors a reply carries: the model's outputs, exit_stage and confidence, chosen by name.
+// Which tensors a reply carries: the model's outputs, exit_stage, confidence and label, chosen by
+// name.
 #pragma once
 
 #include <string>
@@ -13,10 +14,10 @@ namespace offramp {
 // is sent into the fleet. No names: every output is meant.
 Status CheckOutputNames(const Bundle& model, const std::vector<std::string>& names);
 
-// The tensors of `reply` in the order of `names`; without names all of the model's outputs, then
-// exit_stage and confidence. Shares the bytes. kInternal when the reply lacks a requested tensor.
+// The tensors of `reply`, an answer of `model`, in the order of `names`; without names what
+// DescribedOutputs says. Shares the bytes. kInternal when the reply lacks a requested tensor.
 // REQUIRES: reply.status is OK.
-Result<std::vector<Tensor>> SelectOutputs(const InferenceReply& reply,
+Result<std::vector<Tensor>> SelectOutputs(const Bundle& model, const InferenceReply& reply,
                                           const std::vector<std::string>& names);
 
 }  // namespace offramp

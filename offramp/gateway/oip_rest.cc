@@ -177,8 +177,8 @@ void OipRest::Infer(const HttpRequest& request, const RestRoute& route,
   responder.OnGone([pending] { pending->Cancel(); });
   pending->Start(std::move(infer->request),
                  [responder, context = std::move(context), plan = std::move(infer->plan),
-                  name = model.name](InferenceReply reply) {
-                   responder.Reply(Finish(context, RestReply(plan, name, reply)));
+                  &model](const InferenceReply& reply) {
+                   responder.Reply(Finish(context, RestReply(plan, model, reply)));
                  });
 }
 

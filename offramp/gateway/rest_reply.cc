@@ -143,14 +143,14 @@ HttpResponse RestError(const Status& status, double retry_after_s) {
   return response;
 }
 
-HttpResponse RestReply(const RestReplyPlan& plan, const std::string& model_name,
+HttpResponse RestReply(const RestReplyPlan& plan, const Bundle& model,
                        const InferenceReply& reply) {
   if (!reply.status.ok()) return RestError(reply.status, reply.retry_after_s);
-  const auto outputs = SelectOutputs(reply, plan.output_names);
+  const auto outputs = SelectOutputs(model, reply, plan.output_names);
   if (!outputs.ok()) return RestError(outputs.status());
 
   std::string json = "{\"model_name\":";
-  AppendString(json, model_name);
+  AppendString(json, model.name);
   json += ",\"model_version\":\"";
   json += kModelVersion;
   json += '"';

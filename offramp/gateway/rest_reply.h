@@ -14,10 +14,10 @@ namespace offramp {
 // seconds rounded up.
 HttpResponse RestError(const Status& status, double retry_after_s = 0);
 
-// 200 with the outputs of `plan`, or the error that `reply` carries. JSON numbers are the shortest
-// text that reads back to the same value; NaN and infinities, which JSON lacks, become null. FP16
-// and BF16 outputs can only be answered as binary data: otherwise kInvalidArgument says so.
-HttpResponse RestReply(const RestReplyPlan& plan, const std::string& model_name,
-                       const InferenceReply& reply);
+// 200 with the outputs of `model` that `plan` names, or the error that `reply` carries. JSON
+// numbers are the shortest text that reads back to the same value; NaN and infinities, which JSON
+// lacks, become null. FP16 and BF16 outputs can only be answered as binary data: otherwise
+// kInvalidArgument says so.
+HttpResponse RestReply(const RestReplyPlan& plan, const Bundle& model, const InferenceReply& reply);
 
 }  // namespace offramp

@@ -72,31 +72,36 @@ Confidence MaxSoftmax(std::span<const float> logits, double temperature) {
   return best;
 }
 
-Result<std::vector<Confidence>> RowConfidences(const Tensor& logits, double temperature) {
-  if (!IsFloating(logits.datatype)) {
-    return InvalidArgumentError("tensor \"" + logits.name + "\" is " +
-                                std::string(DataTypeName(logits.datatype)) +
+Result<std::vector<float>> FloatsOf(const Tensor& tensor) {
+  if (!IsFloating(tensor.datatype)) {
+    return InvalidArgumentError("tensor \"" + tensor.name + "\" is " +
+                                std::string(DataTypeName(tensor.datatype)) +
                                 ", expected floating-point logits");
   }
-  const auto element_bytes = static_cast<std::size_t>(ElementBytes(logits.datatype));
-  const std::optional<std::int64_t> elements = ElementCount(logits.shape);
+  const auto element_bytes = static_cast<std::size_t>(ElementBytes(tensor.datatype));
+  const std::optional<std::int64_t> elements = ElementCount(tensor.shape);
   if (!elements.has_value() ||
-      static_cast<std::size_t>(*elements) * element_bytes != logits.data.size()) {
-    return InvalidArgumentError("tensor \"" + logits.name + "\" has " +
-                                std::to_string(logits.data.size()) +
+      static_cast<std::size_t>(*elements) * element_bytes != tensor.data.size()) {
+    return InvalidArgumentError("tensor \"" + tensor.name + "\" has " +
+                                std::to_string(tensor.data.size()) +
                                 " bytes, which do not fit its shape");
   }
+  std::vector<float> values(static_cast<std::size_t>(*elements));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = LoadAsFloat(tensor.datatype, tensor.data.data() + i * element_bytes);
+  }
+  return values;
+}
+
+Result<std::vector<Confidence>> RowConfidences(const Tensor& logits, double temperature) {
+  OFFRAMP_ASSIGN_OR_RETURN(const std::vector<float> values, FloatsOf(logits));
   const auto rows = static_cast<std::size_t>(logits.rows());
   if (rows == 0) return std::vector<Confidence>();
-  const std::size_t classes = static_cast<std::size_t>(*elements) / rows;
-  std::vector<float> row(classes);
+  const std::size_t classes = values.size() / rows;
   std::vector<Confidence> confidences;
   confidences.reserve(rows);
   for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t k = 0; k < classes; ++k) {
-      row[k] = LoadAsFloat(logits.datatype, logits.data.data() + (r * classes + k) * element_bytes);
-    }
-    confidences.push_back(MaxSoftmax(row, temperature));
+    confidences.push_back(MaxSoftmax({values.data() + r * classes, classes}, temperature));
   }
   return confidences;
 }

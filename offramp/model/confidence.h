@@ -27,4 +27,7 @@ Confidence MaxSoftmax(std::span<const float> logits, double temperature);
 // Errors: kInvalidArgument for another datatype or when bytes and shape do not fit.
 Result<std::vector<Confidence>> RowConfidences(const Tensor& logits, double temperature);
 
+// The elements of a floating-point tensor in order. Errors as RowConfidences.
+Result<std::vector<float>> FloatsOf(const Tensor& tensor);
+
 }  // namespace offramp

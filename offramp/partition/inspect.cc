@@ -6,11 +6,12 @@
 
 #include "offramp/partition/cut_points.h"
 #include "offramp/partition/flops.h"
+#include "offramp/partition/measure.h"
 #include "offramp/partition/probe.h"
 
 namespace offramp {
 
-Result<Inspection> InspectModel(const std::string& path, const InputShapes& shapes) {
+Result<Inspection> InspectModel(const std::string& path, const InputShapes& shapes, bool measure) {
   OFFRAMP_ASSIGN_OR_RETURN(OnnxModel model, ReadOnnxModel(path));
   Result<Probed> tried = ModelProbe::Run(model, shapes, 1);
   OFFRAMP_RETURN_IF_ERROR(tried.status().At(path));
@@ -38,8 +39,20 @@ Result<Inspection> InspectModel(const std::string& path, const InputShapes& shap
   }
   found.notes = probed.notes;
   std::vector<std::string> unknown;
-  const std::vector<double> flops = AllFlops(graph, probed, unknown);
-  if (!unknown.empty()) {
+  std::vector<double> flops = AllFlops(graph, probed, unknown);
+  if (measure) {
+    Result<std::vector<double>> seconds = MeasureNodes(model, graph, probed);
+    OFFRAMP_RETURN_IF_ERROR(seconds.status().At(path));
+    CountByTime(graph, probed, *seconds, flops);
+    for (NodeId node = 0; node < graph.node_count(); ++node) {
+      found.operator_ms[graph.node(node).op_type()] +=
+          1e3 * (*seconds)[static_cast<std::size_t>(node)];
+    }
+    if (!unknown.empty()) {
+      found.notes.push_back("FLOPs of " + Join(unknown) +
+                            " are not known: counted by time, at the rate of those that are");
+    }
+  } else if (!unknown.empty()) {
     found.notes.push_back("FLOPs of " + Join(unknown) + " are not known: taken for one an element");
   }
   for (NodeId node = 0; node < graph.node_count(); ++node) {

@@ -34,11 +34,14 @@ struct Inspection {
   double gflops = 0;
   std::map<std::string, int> operators;           // how many nodes of each
   std::map<std::string, double> operator_gflops;  // of those that cost any
+  std::map<std::string, double> operator_ms;      // by name, of one task; empty: not measured
   std::vector<InspectedCut> cuts;                 // in order
   std::vector<std::string> notes;                 // what was assumed
 };
 
-// Errors as ReadOnnxModel's and ModelProbe's.
-Result<Inspection> InspectModel(const std::string& path, const InputShapes& shapes);
+// `measure`: runs the model on one thread to see how long each operator takes; those whose FLOPs
+// are not known get what the known ones would have done in their time. Errors as ReadOnnxModel's
+// and ModelProbe's.
+Result<Inspection> InspectModel(const std::string& path, const InputShapes& shapes, bool measure);
 
 }  // namespace offramp

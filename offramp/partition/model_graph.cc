@@ -7,6 +7,8 @@
 
 #include "offramp/base/text.h"
 
+#include "offramp/partition/rename.h"
+
 namespace offramp {
 
 namespace {
@@ -65,7 +67,7 @@ const onnx::TensorProto* ConstantOf(const onnx::NodeProto& node) {
 }
 
 std::string Described(const onnx::NodeProto& node) {
-  return "node \"" + node.name() + "\" (" + node.op_type() + ")";
+  return "node \"" + Shown(node.name()) + "\" (" + Shown(node.op_type()) + ")";
 }
 
 // Positions in topological order, the file's own where that is one; fewer: there is a cycle.

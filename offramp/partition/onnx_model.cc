@@ -26,7 +26,7 @@ Result<std::int64_t> ParseCount(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) {
-    return InvalidArgumentError("\"" + text + "\" is no number of bytes");
+    return InvalidArgumentError("\"" + Shown(text) + "\" is no number of bytes");
   }
   return value;
 }
@@ -41,18 +41,19 @@ Status CheckExternal(const onnx::TensorProto& tensor, const fs::path& folder) {
   const fs::path within = fs::weakly_canonical(folder, error);
   const auto [end, unused] = std::mismatch(within.begin(), within.end(), file.begin(), file.end());
   if (leaves || data.location.empty() || end != within.end()) {
-    return InvalidArgumentError("its data are in \"" + data.location +
+    return InvalidArgumentError("its data are in \"" + Shown(data.location) +
                                 "\", expected a file within the model's folder");
   }
   const std::uintmax_t size = fs::file_size(file, error);
-  if (error) return NotFoundError("its data are in \"" + data.location + "\", which is not there");
+  if (error)
+    return NotFoundError("its data are in \"" + Shown(data.location) + "\", which is not there");
   const std::int64_t bytes = data.length > 0 ? data.length : BytesOf(tensor);
   const auto end_of_data =
       static_cast<std::uintmax_t>(data.offset) + static_cast<std::uintmax_t>(bytes);
   if (end_of_data > size) {
     return InvalidArgumentError(Format("its data end at byte %llu of \"%s\", which has %llu",
                                        static_cast<unsigned long long>(end_of_data),
-                                       data.location.c_str(),
+                                       Shown(data.location).c_str(),
                                        static_cast<unsigned long long>(size)));
   }
   return OkStatus();
@@ -63,13 +64,14 @@ Status CheckGraph(const onnx::GraphProto& graph, const fs::path& folder) {
   if (graph.output_size() == 0) return InvalidArgumentError("has no outputs");
   for (const onnx::TensorProto& tensor : graph.initializer()) {
     if (!IsExternal(tensor)) continue;
-    OFFRAMP_RETURN_IF_ERROR(CheckExternal(tensor, folder).At("tensor \"" + tensor.name() + "\""));
+    OFFRAMP_RETURN_IF_ERROR(
+        CheckExternal(tensor, folder).At("tensor \"" + Shown(tensor.name()) + "\""));
   }
   std::set<std::string> weights;
   for (const onnx::TensorProto& tensor : graph.initializer()) weights.insert(tensor.name());
   for (const onnx::ValueInfoProto& input : graph.input()) {
     if (weights.contains(input.name()) || input.type().has_tensor_type()) continue;
-    return InvalidArgumentError("input \"" + input.name() +
+    return InvalidArgumentError("input \"" + Shown(input.name()) +
                                 "\" is no tensor (a sequence, a map or optional), which cannot be "
                                 "sent between nodes");
   }

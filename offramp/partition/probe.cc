@@ -1,11 +1,12 @@
 #include "offramp/partition/probe.h"
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "offramp/base/text.h"
-#include "offramp/engine/onnx_runner.h"
+
+#include "offramp/partition/whole_model.h"
 
 namespace offramp {
 
@@ -28,27 +29,6 @@ void OpenBatch(onnx::GraphProto& graph) {
   for (auto& input : *graph.mutable_input()) open(input);
   for (auto& output : *graph.mutable_output()) open(output);
   graph.clear_value_info();
-}
-
-std::string Serialised(const onnx::ModelProto& proto) {
-  std::string bytes;
-  proto.SerializeToString(&bytes);
-  return bytes;
-}
-
-// The model with every computed value among its outputs.
-Result<std::unique_ptr<OnnxRunner>> OpenWithAll(OnnxModel& model,
-                                                const std::vector<std::string>& names) {
-  onnx::GraphProto& graph = *model.proto.mutable_graph();
-  const int declared = graph.output_size();
-  for (const std::string& name : names) {
-    const bool there = std::any_of(graph.output().begin(), graph.output().end(),
-                                   [&](const auto& output) { return output.name() == name; });
-    if (!there) graph.add_output()->set_name(name);
-  }
-  const std::string bytes = Serialised(model.proto);
-  graph.mutable_output()->DeleteSubrange(declared, graph.output_size() - declared);
-  return OnnxRunner::FromBytes(bytes, model.folder, model.path, {.threads = 2});
 }
 
 std::vector<Tensor> Draw(const std::vector<SampleInput>& inputs, std::int64_t rows,
@@ -84,7 +64,7 @@ class Prober {
   }
 
   Status Open() {
-    OFFRAMP_ASSIGN_OR_RETURN(runner_, OpenWithAll(model_, names_));
+    OFFRAMP_ASSIGN_OR_RETURN(whole_, WholeModel::Open(model_, names_));
     return OkStatus();
   }
 
@@ -102,7 +82,7 @@ class Prober {
   Status Once(const std::vector<SampleInput>& inputs, std::int64_t rows) {
     const std::vector<Tensor> drawn = Draw(inputs, rows, probed_.integers, seed_);
     OFFRAMP_ASSIGN_OR_RETURN(const std::vector<std::optional<Tensor>> found,
-                             runner_->Run(drawn, names_));
+                             whole_->Run(drawn, names_));
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i]) See(asked_[i], *found[i], rows);
     }
@@ -161,20 +141,19 @@ class Prober {
   const std::uint64_t seed_;
   std::vector<ValueId> asked_;
   std::vector<std::string> names_;
-  std::unique_ptr<OnnxRunner> runner_;
+  std::optional<WholeModel> whole_;
   std::vector<std::int64_t> rows_;  // of every probe
   std::size_t same_shape_probes_ = 0;
 };
 
 // Whether the model runs two tasks at a time with an open batch axis.
-bool RunsTwo(const OnnxModel& model, const std::vector<SampleInput>& inputs, std::uint64_t seed) {
-  const auto runner =
-      OnnxRunner::FromBytes(Serialised(model.proto), model.folder, model.path, {.threads = 2});
-  if (!runner.ok()) return false;
+bool RunsTwo(OnnxModel& model, const std::vector<SampleInput>& inputs, std::uint64_t seed) {
+  Result<WholeModel> whole = WholeModel::Open(model, {});
+  if (!whole.ok()) return false;
   std::vector<std::string> outputs;
   for (const auto& output : model.proto.graph().output()) outputs.push_back(output.name());
   for (const std::int64_t integers : kIntegerRanges) {
-    const auto found = (*runner)->Run(Draw(inputs, 2, integers, seed), outputs);
+    const auto found = whole->Run(Draw(inputs, 2, integers, seed), outputs);
     if (!found.ok()) continue;
     // An answer of one row for two tasks has mixed them up.
     return std::all_of(found->begin(), found->end(), [](const std::optional<Tensor>& tensor) {

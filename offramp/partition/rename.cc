@@ -7,6 +7,7 @@ namespace offramp {
 namespace {
 
 constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kMostShown = 200;  // of a text in an error
 
 bool Usable(const std::string& name) {
   if (name.size() > kLongestName) return false;
@@ -64,7 +65,11 @@ void ReplaceUnusableNames(onnx::GraphProto& graph) {
   std::set<std::string> taken;
   for (const auto& input : graph.input()) taken.insert(input.name());
   for (const auto& tensor : graph.initializer()) taken.insert(tensor.name());
-  for (const auto& node : graph.node()) taken.insert(node.output().begin(), node.output().end());
+  for (const auto& output : graph.output()) taken.insert(output.name());
+  for (const auto& node : graph.node()) {
+    taken.insert(node.input().begin(), node.input().end());
+    taken.insert(node.output().begin(), node.output().end());
+  }
   std::map<std::string, std::string> new_names;
   for (const std::string& name : std::set<std::string>(taken)) {
     if (name.empty() || Usable(name)) continue;
@@ -72,6 +77,14 @@ void ReplaceUnusableNames(onnx::GraphProto& graph) {
     taken.insert(new_names[name]);
   }
   RenameValues(graph, new_names);
+}
+
+std::string Shown(const std::string& text) {
+  std::string shown = text.substr(0, kMostShown);
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return shown.size() < text.size() ? shown + "..." : shown;
 }
 
 }  // namespace offramp

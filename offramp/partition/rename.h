@@ -16,4 +16,7 @@ void RenameValues(onnx::GraphProto& graph, const std::map<std::string, std::stri
 // characters), made usable and kept distinct.
 void ReplaceUnusableNames(onnx::GraphProto& graph);
 
+// Text of the file for an error's one line: control characters as question marks, cut where long.
+std::string Shown(const std::string& text);
+
 }  // namespace offramp

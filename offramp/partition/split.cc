@@ -24,6 +24,7 @@ constexpr double kLeastGflops = 1e-9;  // a stage that only moves numbers still 
 constexpr std::size_t kLongestName = 64;
 constexpr double kTolerance = 1e-5;
 constexpr double kHalfTolerance = 5e-3;
+constexpr double kByteTolerance = 0.1;
 
 // The folder under another name until it is complete; gone unless kept.
 class PartialFolder {
@@ -86,7 +87,7 @@ class Splitter {
     OFFRAMP_ASSIGN_OR_RETURN(OnnxModel model, ReadOnnxModel(options_.model));
     OFFRAMP_RETURN_IF_ERROR(Begin("running the model to learn its shapes"));
     OFFRAMP_RETURN_IF_ERROR(Learn(model).At(options_.model));
-    OFFRAMP_RETURN_IF_ERROR(ChooseStages().At(options_.model));
+    OFFRAMP_RETURN_IF_ERROR(ChooseStages(model).At(options_.model));
     OFFRAMP_RETURN_IF_ERROR(WriteStages(model, folder.path()));
     OFFRAMP_RETURN_IF_ERROR(Begin("comparing the stages with the whole model"));
     OFFRAMP_RETURN_IF_ERROR(Check(model, folder.path()).At(options_.model));
@@ -129,7 +130,7 @@ class Splitter {
                                 (near.empty() ? "" : ", did you mean " + near + "?"));
   }
 
-  Status ChooseStages() {
+  Status ChooseStages(const OnnxModel& model) {
     std::vector<std::vector<ValueId>> cuts;
     for (const std::vector<std::string>& names : options_.cuts) {
       cuts.emplace_back();
@@ -151,13 +152,30 @@ class Splitter {
       for (const CutPoint& point : chosen) cuts.push_back(point.tensors);
     }
     OFFRAMP_ASSIGN_OR_RETURN(stages_, StageByCuts(graph_, probed_, flops_, cuts));
+    OFFRAMP_ASSIGN_OR_RETURN(narrowing_,
+                             Narrowing::Of(options_.carry, model.proto, graph_, probed_, stages_));
     return OkStatus();
   }
 
+  // Of the tensors that travel for `values`.
   std::vector<std::string> NamesOf(const std::vector<ValueId>& values) const {
     std::vector<std::string> names;
-    for (const ValueId value : values) names.push_back(graph_.name(value));
+    for (const ValueId value : values) {
+      const std::vector<CarriedTensor>* narrow = narrowing_.Of(value);
+      if (narrow == nullptr) names.push_back(graph_.name(value));
+      for (std::size_t i = 0; narrow != nullptr && i < narrow->size(); ++i) {
+        names.push_back((*narrow)[i].name);
+      }
+    }
     return names;
+  }
+
+  std::int64_t CarriedBytes(ValueId value) const {
+    const std::vector<CarriedTensor>* narrow = narrowing_.Of(value);
+    if (narrow == nullptr) return probed_.values[static_cast<std::size_t>(value)].bytes;
+    std::int64_t bytes = 0;
+    for (const CarriedTensor& tensor : *narrow) bytes += tensor.bytes;
+    return bytes;
   }
 
   // The largest number of bytes that a node reads and writes at once.
@@ -185,8 +203,8 @@ class Splitter {
       const StageParts& parts = stages_[s];
       const int number = static_cast<int>(s) + 1;
       OFFRAMP_RETURN_IF_ERROR(Begin(Format("writing stage %d of %zu", number, stages_.size())));
-      OFFRAMP_ASSIGN_OR_RETURN(const StageFile file,
-                               WriteStageFile(model, graph_, probed_, parts, number, folder));
+      OFFRAMP_ASSIGN_OR_RETURN(const StageFile file, WriteStageFile(model, graph_, probed_, parts,
+                                                                    narrowing_, number, folder));
       BundleStage stage;
       stage.file = file.file;
       OFFRAMP_ASSIGN_OR_RETURN(stage.sha256, FileSha256(folder + "/" + file.file));
@@ -198,9 +216,7 @@ class Splitter {
       stage.sends = NamesOf(parts.sends);
       if (parts.exit >= 0) stage.exit = graph_.name(parts.exit);
       stage.gflops = std::max(parts.flops * 1e-9, kLeastGflops);
-      for (const ValueId value : parts.sends) {
-        stage.output_bytes += probed_.values[static_cast<std::size_t>(value)].bytes;
-      }
+      for (const ValueId value : parts.sends) stage.output_bytes += CarriedBytes(value);
       stage.memory_bytes = file.weight_bytes + Activations(parts);
       report_.weight_bytes.push_back(file.weight_bytes);
       for (const ValueId output : parts.outputs)
@@ -217,19 +233,27 @@ class Splitter {
     return SyncToDisk(path);
   }
 
-  Status Check(const OnnxModel& model, const std::string& folder) {
+  Status Check(OnnxModel& model, const std::string& folder) {
     // Read back as whoever loads it will.
     OFFRAMP_ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(folder));
+    std::vector<std::vector<Tensor>> examples;
+    if (options_.examples) {
+      OFFRAMP_ASSIGN_OR_RETURN(examples, options_.examples(bundle));
+    }
     OFFRAMP_ASSIGN_OR_RETURN(report_.comparison,
-                             CompareWithWhole(model, probed_, bundle, options_.seed + 1));
+                             CompareWithWhole(model, probed_, bundle, options_.seed + 1, examples));
     const Comparison& found = report_.comparison;
-    const double tolerance =
-        options_.tolerance.value_or(HalvesCross() ? kHalfTolerance : kTolerance);
+    const double tolerance = options_.tolerance.value_or(DefaultTolerance());
     if (found.max_difference <= tolerance) return OkStatus();
     return InvalidArgumentError(
         Format("the stages differ from the whole model by %.3g in \"%s\", "
                "more than %.3g; nothing was written",
                found.max_difference, found.worst_output.c_str(), tolerance));
+  }
+
+  double DefaultTolerance() const {
+    if (options_.carry == Carry::kInt8) return kByteTolerance;
+    return options_.carry == Carry::kFp16 || HalvesCross() ? kHalfTolerance : kTolerance;
   }
 
   bool HalvesCross() const {
@@ -248,6 +272,7 @@ class Splitter {
   ModelGraph graph_;
   std::vector<double> flops_;
   std::vector<StageParts> stages_;
+  Narrowing narrowing_;
 };
 
 }  // namespace

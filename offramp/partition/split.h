@@ -10,6 +10,7 @@
 
 #include "offramp/base/result.h"
 
+#include "offramp/partition/carry.h"
 #include "offramp/partition/cut_points.h"
 #include "offramp/partition/sample_inputs.h"
 #include "offramp/partition/verify.h"
@@ -25,9 +26,13 @@ struct SplitOptions {
   CutWishes wishes;
   InputShapes shapes;
   std::uint64_t seed = 1;
+  Carry carry = Carry::kAsComputed;
   // Of |staged - whole| / (1 + |whole|). Absent: 1e-5, or 5e-3 where half-precision tensors cross a
-  // cut: within a model the runtime keeps them in full precision.
+  // cut (within a model the runtime keeps them in full precision), or 0.1 with Carry::kInt8.
   std::optional<double> tolerance;
+  // Inputs to compare on beside random ones: sets of tensors of one task each, named and typed as
+  // the bundle that will be written says. Null: none.
+  std::function<Result<std::vector<std::vector<Tensor>>>(const Bundle&)> examples;
   // Told what is being done, in a few words.
   std::function<void(const std::string&)> progress;
   // Asked between steps: true gives up, and nothing stays behind. Null: never.

@@ -32,15 +32,22 @@ Status DiskError(const std::string& path) {
 class StageWriter {
  public:
   StageWriter(const OnnxModel& model, const ModelGraph& graph, const Probed& probed,
-              const StageParts& parts, std::string folder)
-      : model_(model), graph_(graph), probed_(probed), parts_(parts), folder_(std::move(folder)) {}
+              const StageParts& parts, const Narrowing& narrowing, std::string folder)
+      : model_(model),
+        graph_(graph),
+        probed_(probed),
+        parts_(parts),
+        narrowing_(narrowing),
+        folder_(std::move(folder)) {}
 
   Result<StageFile> Write(int stage);
 
  private:
   void AddNodes(onnx::GraphProto& out);
   void AddPorts(onnx::GraphProto& out);
-  void Describe(ValueId value, onnx::ValueInfoProto& info) const;
+  bool ComputedHere(ValueId value) const;
+  CarriedTensor AsItIs(ValueId value) const;
+  void Describe(const CarriedTensor& tensor, onnx::ValueInfoProto& info) const;
   Status AddWeights(onnx::GraphProto& out, StageFile& file);
   Status CopyExternal(const onnx::TensorProto& from, onnx::TensorProto& to, StageFile& file);
 
@@ -48,6 +55,7 @@ class StageWriter {
   const ModelGraph& graph_;
   const Probed& probed_;
   const StageParts& parts_;
+  const Narrowing& narrowing_;
   const std::string folder_;
   std::int64_t weight_bytes_ = 0;  // of Constant nodes
   bool beside_ = false;            // weights go into a data file
@@ -56,6 +64,9 @@ class StageWriter {
 };
 
 void StageWriter::AddNodes(onnx::GraphProto& out) {
+  for (const ValueId value : parts_.receives) {
+    if (narrowing_.Of(value) != nullptr) narrowing_.AddWidening(value, graph_.name(value), out);
+  }
   for (const NodeId node : parts_.nodes) {
     for (const ValueId value : graph_.writes(node)) {
       if (const onnx::TensorProto* constant = graph_.weight(value)) {
@@ -67,33 +78,62 @@ void StageWriter::AddNodes(onnx::GraphProto& out) {
     const auto it = parts_.shapes.find(node);
     if (it != parts_.shapes.end()) copy.set_input(0, graph_.name(it->second));
   }
+  for (const ValueId value : parts_.sends) {
+    if (narrowing_.Of(value) != nullptr && ComputedHere(value)) {
+      narrowing_.AddNarrowing(value, graph_.name(value), out);
+    }
+  }
 }
 
-void StageWriter::Describe(ValueId value, onnx::ValueInfoProto& info) const {
+bool StageWriter::ComputedHere(ValueId value) const {
+  return std::find(parts_.nodes.begin(), parts_.nodes.end(), graph_.producer(value)) !=
+         parts_.nodes.end();
+}
+
+CarriedTensor StageWriter::AsItIs(ValueId value) const {
   const ValueFacts& facts = probed_.values[static_cast<std::size_t>(value)];
-  info.set_name(graph_.name(value));
+  return {.name = graph_.name(value),
+          .datatype = facts.datatype.value_or(DataType::kFp32),
+          .shape = facts.shape,
+          .open = facts.open};
+}
+
+void StageWriter::Describe(const CarriedTensor& tensor, onnx::ValueInfoProto& info) const {
+  info.set_name(tensor.name);
   auto& type = *info.mutable_type()->mutable_tensor_type();
-  type.set_elem_type(ToElementType(facts.datatype.value_or(DataType::kFp32)));
+  type.set_elem_type(ToElementType(tensor.datatype));
   auto& shape = *type.mutable_shape();
-  for (std::size_t axis = 0; axis < facts.shape.size(); ++axis) {
+  for (std::size_t axis = 0; axis < tensor.shape.size(); ++axis) {
     auto& dim = *shape.add_dim();
     if (axis == 0 && probed_.any_batch) {
       dim.set_dim_param("batch");
-    } else if (!facts.open[axis]) {
-      dim.set_dim_value(facts.shape[axis]);
+    } else if (!tensor.open[axis]) {
+      dim.set_dim_value(tensor.shape[axis]);
     }
   }
 }
 
 void StageWriter::AddPorts(onnx::GraphProto& out) {
-  for (const ValueId value : parts_.receives) Describe(value, *out.add_input());
-  std::set<NodeId> own(parts_.nodes.begin(), parts_.nodes.end());
+  for (const ValueId value : parts_.receives) {
+    const std::vector<CarriedTensor>* narrow = narrowing_.Of(value);
+    if (narrow == nullptr) Describe(AsItIs(value), *out.add_input());
+    for (std::size_t i = 0; narrow != nullptr && i < narrow->size(); ++i) {
+      Describe((*narrow)[i], *out.add_input());
+    }
+  }
   std::set<ValueId> named;
   const auto add = [&](ValueId value) {
-    const bool here = graph_.producer(value) >= 0 && own.contains(graph_.producer(value));
-    if (here && named.insert(value).second) Describe(value, *out.add_output());
+    if (ComputedHere(value) && named.insert(value).second) {
+      Describe(AsItIs(value), *out.add_output());
+    }
   };
-  for (const ValueId value : parts_.sends) add(value);
+  for (const ValueId value : parts_.sends) {
+    const std::vector<CarriedTensor>* narrow = narrowing_.Of(value);
+    if (narrow == nullptr) add(value);
+    for (std::size_t i = 0; narrow != nullptr && ComputedHere(value) && i < narrow->size(); ++i) {
+      Describe((*narrow)[i], *out.add_output());
+    }
+  }
   for (const ValueId value : parts_.outputs) add(value);
   if (parts_.exit >= 0) add(parts_.exit);
 }
@@ -210,9 +250,9 @@ Result<StageFile> StageWriter::Write(int stage) {
 }  // namespace
 
 Result<StageFile> WriteStageFile(const OnnxModel& model, const ModelGraph& graph,
-                                 const Probed& probed, const StageParts& parts, int stage,
-                                 const std::string& folder) {
-  return StageWriter(model, graph, probed, parts, folder).Write(stage);
+                                 const Probed& probed, const StageParts& parts,
+                                 const Narrowing& narrowing, int stage, const std::string& folder) {
+  return StageWriter(model, graph, probed, parts, narrowing, folder).Write(stage);
 }
 
 Status SyncToDisk(const std::string& path) {

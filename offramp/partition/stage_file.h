@@ -5,6 +5,7 @@
 
 #include "offramp/base/result.h"
 
+#include "offramp/partition/carry.h"
 #include "offramp/partition/onnx_model.h"
 #include "offramp/partition/probe.h"
 #include "offramp/partition/staging.h"
@@ -21,8 +22,8 @@ struct StageFile {
 // beside the model go into a file beside the stage, piece by piece, unless they are few.
 // kInternal: the disk is full or the like.
 Result<StageFile> WriteStageFile(const OnnxModel& model, const ModelGraph& graph,
-                                 const Probed& probed, const StageParts& parts, int stage,
-                                 const std::string& folder);
+                                 const Probed& probed, const StageParts& parts,
+                                 const Narrowing& narrowing, int stage, const std::string& folder);
 
 // Flushes a file, or a folder's entries, to the disk.
 Status SyncToDisk(const std::string& path);

@@ -10,6 +10,8 @@
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_runner.h"
 
+#include "offramp/partition/whole_model.h"
+
 namespace offramp {
 
 namespace {
@@ -18,8 +20,6 @@ using Named = std::map<std::string, Tensor>;
 
 constexpr int kSamplesOfOne = 2;
 constexpr std::int64_t kRows = 3;
-// Beyond this the model is only run as its file stands, not again in memory with open batches.
-constexpr std::size_t kMostInMemory = std::size_t{512} << 20;
 
 double HalfToDouble(std::uint16_t half) {
   const int exponent = (half >> 10) & 0x1f;
@@ -105,8 +105,9 @@ struct Sample {
 
 class Comparer {
  public:
-  Comparer(const OnnxModel& model, const Probed& probed, const Bundle& bundle, std::uint64_t seed)
-      : model_(model), probed_(probed), bundle_(bundle), random_(seed) {
+  Comparer(OnnxModel& model, const Probed& probed, const Bundle& bundle, std::uint64_t seed,
+           const std::vector<std::vector<Tensor>>& examples)
+      : model_(model), probed_(probed), bundle_(bundle), examples_(examples), random_(seed) {
     for (const auto& output : model.proto.graph().output()) outputs_.push_back(output.name());
   }
 
@@ -126,11 +127,13 @@ class Comparer {
       }
       ++comparison.samples;
     }
+    comparison.examples = static_cast<int>(examples_.size());
+    comparison.samples -= comparison.examples;
     return comparison;
   }
 
  private:
-  Status Ask(OnnxRunner& whole, std::int64_t rows) {
+  Status Ask(WholeModel& whole, std::int64_t rows) {
     Status last = OkStatus();
     for (const std::int64_t integers : kIntegerRanges) {
       if (integers > probed_.integers) continue;
@@ -139,36 +142,42 @@ class Comparer {
         inputs.push_back(RandomTensor(input, rows, integers, random_));
       }
       auto found = whole.Run(inputs, outputs_);
-      if (!found.ok()) {
-        last = found.status();
-        continue;
-      }
-      Sample sample;
-      for (Tensor& input : inputs) sample.tensors[input.name] = std::move(input);
-      for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        if (!(*found)[i])
-          return InvalidArgumentError("output \"" + outputs_[i] + "\" is no tensor");
-        sample.answers.push_back(*std::move((*found)[i]));
-        sample.answers.back().name = outputs_[i];
-      }
-      samples_.push_back(std::move(sample));
-      return OkStatus();
+      if (found.ok()) return Keep(std::move(inputs), *std::move(found));
+      last = found.status();
     }
     return last;
   }
 
-  Status AskWhole() {
-    // As changed in memory (names, open batches): the same nodes.
-    const bool in_memory = model_.proto.ByteSizeLong() <= kMostInMemory;
-    std::string bytes;
-    if (in_memory) model_.proto.SerializeToString(&bytes);
-    auto whole = in_memory
-                     ? OnnxRunner::FromBytes(bytes, model_.folder, model_.path, {.threads = 2})
-                     : OnnxRunner::FromFile(model_.path, {.threads = 2});
-    OFFRAMP_RETURN_IF_ERROR(whole.status());
-    for (int i = 0; i < kSamplesOfOne; ++i) OFFRAMP_RETURN_IF_ERROR(Ask(**whole, 1));
-    if (probed_.any_batch && in_memory) return Ask(**whole, kRows);
+  Status AskExamples(WholeModel& whole) {
+    for (std::size_t i = 0; i < examples_.size(); ++i) {
+      auto found = whole.Run(examples_[i], outputs_);
+      if (!found.ok()) {
+        return InvalidArgumentError(Format("the model rejects row %zu of the data: ", i) +
+                                    found.status().message());
+      }
+      OFFRAMP_RETURN_IF_ERROR(Keep(examples_[i], *std::move(found)));
+    }
     return OkStatus();
+  }
+
+  Status Keep(std::vector<Tensor> inputs, std::vector<std::optional<Tensor>> found) {
+    Sample sample;
+    for (Tensor& input : inputs) sample.tensors[input.name] = std::move(input);
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      if (!found[i]) return InvalidArgumentError("output \"" + outputs_[i] + "\" is no tensor");
+      sample.answers.push_back(*std::move(found[i]));
+      sample.answers.back().name = outputs_[i];
+    }
+    samples_.push_back(std::move(sample));
+    return OkStatus();
+  }
+
+  Status AskWhole() {
+    Result<WholeModel> whole = WholeModel::Open(model_, {});
+    OFFRAMP_RETURN_IF_ERROR(whole.status());
+    for (int i = 0; i < kSamplesOfOne; ++i) OFFRAMP_RETURN_IF_ERROR(Ask(*whole, 1));
+    if (probed_.any_batch) OFFRAMP_RETURN_IF_ERROR(Ask(*whole, kRows));
+    return AskExamples(*whole);
   }
 
   Status RunStage(int number) {
@@ -190,7 +199,7 @@ class Comparer {
       }
       OFFRAMP_ASSIGN_OR_RETURN(auto found, runner->Run(inputs, names));
       for (std::size_t i = 0; i < names.size(); ++i) {
-        if (found[i]) sample.tensors[names[i]] = *std::move(found[i]);
+        if (found[i]) sample.tensors[names[i]] = Detached(*std::move(found[i]));
       }
       Forget(sample, number);
     }
@@ -206,9 +215,10 @@ class Comparer {
     });
   }
 
-  const OnnxModel& model_;
+  OnnxModel& model_;
   const Probed& probed_;
   const Bundle& bundle_;
+  const std::vector<std::vector<Tensor>>& examples_;
   Random random_;
   std::vector<std::string> outputs_;
   std::vector<Sample> samples_;
@@ -216,9 +226,10 @@ class Comparer {
 
 }  // namespace
 
-Result<Comparison> CompareWithWhole(const OnnxModel& model, const Probed& probed,
-                                    const Bundle& bundle, std::uint64_t seed) {
-  return Comparer(model, probed, bundle, seed).Run();
+Result<Comparison> CompareWithWhole(OnnxModel& model, const Probed& probed, const Bundle& bundle,
+                                    std::uint64_t seed,
+                                    const std::vector<std::vector<Tensor>>& examples) {
+  return Comparer(model, probed, bundle, seed, examples).Run();
 }
 
 }  // namespace offramp

@@ -15,14 +15,16 @@ namespace offramp {
 struct Comparison {
   double max_difference = 0;  // |staged - whole| / (1 + |whole|), over all outputs
   std::string worst_output;
-  int samples = 0;
+  int samples = 0;   // random ones
+  int examples = 0;  // of the user
 };
 
 // Runs `bundle` (its files are in its folder) and the whole model on random inputs, one stage in
 // memory at a time, tensors handed on as `sends` and `receives` say. Outputs are compared by name,
-// exits of earlier stages too. kInvalidArgument: they differ in type or shape, or the model rejects
-// every input that was tried.
-Result<Comparison> CompareWithWhole(const OnnxModel& model, const Probed& probed,
-                                    const Bundle& bundle, std::uint64_t seed);
+// exits of earlier stages too; so on `examples`, sets of inputs of one task. kInvalidArgument: they
+// differ in type or shape, or the model rejects every input that was tried, or an example.
+Result<Comparison> CompareWithWhole(OnnxModel& model, const Probed& probed, const Bundle& bundle,
+                                    std::uint64_t seed,
+                                    const std::vector<std::vector<Tensor>>& examples);
 
 }  // namespace offramp

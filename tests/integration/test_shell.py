@@ -23,7 +23,8 @@ class Shell(unittest.TestCase):
     def test_every_command_has_help_with_examples(self):
         listed = self.run_command("--help").stdout
         for command in ["demo", "up", "down", "status", "top", "drain", "node", "gateway", "bench",
-                        "plan", "simulate", "generate-scenario", "reproduce", "completion", "version"]:
+                        "plan", "simulate", "generate-scenario", "reproduce", "exits", "completion",
+                        "version"]:
             self.assertIn(f"\n  {command} ", listed)
             done = self.run_command(command, "--help")
             self.assertEqual(done.returncode, 0)

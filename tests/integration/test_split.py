@@ -115,6 +115,67 @@ class SplitTest(unittest.TestCase):
                         digest = hashlib.sha256((folder / stage["file"]).read_bytes()).hexdigest()
                         self.assertEqual(stage["sha256"], digest)
 
+    def test_narrow_carriage_costs_bytes_and_not_the_answer(self):
+        _, wide = self.split("convolutions", "--stages", "3")
+        for carry, part, tolerance in (("fp16", 0.5, 5e-3), ("int8", 0.3, 0.05)):
+            for name in ("convolutions", "attention", "skip", "exits"):
+                with self.subTest(graph=name, carry=carry):
+                    folder, bundle = self.split(name, "--stages", "3", "--carry", carry)
+                    self.check_equal(name, folder, bundle, tolerance)
+            narrow = self.split("convolutions", "--stages", "3", "--carry", carry)[1]
+            for less, more in zip(narrow["stages"][:-1], wide["stages"][:-1]):
+                self.assertLessEqual(less["output_bytes"], part * more["output_bytes"])
+
+    def test_rows_are_narrowed_one_by_one(self):
+        """A row's answer is the same alone and beside one that is a thousand times larger."""
+        folder, bundle = self.split("chain", "--stages", "2", "--carry", "int8")
+        inputs = random_inputs(bundle, 2, seed=1)
+        name = bundle["inputs"][0]["name"]
+        inputs[name][1] *= 1000
+        both = run_stages(folder, bundle, inputs)
+        alone = run_stages(folder, bundle, {name: inputs[name][:1]})
+        np.testing.assert_array_equal(both["logits"][:1], alone["logits"])
+
+    def test_a_loss_beyond_the_tolerance_is_refused(self):
+        target = self.folder / "refused"
+        done = offramp("split", self.model("convolutions"), "--stages", "3", "--carry", "int8",
+                       "--tolerance", "1e-6", "-o", target)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("differ from the whole", done.stderr)
+        self.assertFalse(target.exists())
+
+    def test_the_users_rows_are_compared_too(self):
+        rows = random_inputs({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 8]}]}, 50, 3)
+        data = self.folder / "rows.npz"
+        np.savez(data, **rows)
+        target = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "bundle"
+        done = offramp("split", self.model("chain"), "--stages", "2", "--data", data, "--json",
+                       "-o", target)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["examples"], 32)
+        rows["x"][:, 0] = np.nan
+        np.savez(data, **rows)
+        done = offramp("split", self.model("chain"), "--stages", "2", "--data", data,
+                       "-o", self.folder / "refused")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("rows.npz", done.stderr)
+        self.assertFalse((self.folder / "refused").exists())
+
+    def test_inspect_measures_operators_and_draws(self):
+        page = self.folder / "page.html"
+        done = offramp("inspect", self.model("recurrent"), "--measure", "--html", page, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual(set(found["operator_ms"]), set(found["operators"]))
+        # The recurrent operator is unknown: counted by its time, beside the products' known work.
+        self.assertGreater(found["operator_gflops"]["LSTM"], 0)
+        self.assertIn("LSTM", done.stderr)
+        text = page.read_text()
+        self.assertIn("</html>", text)
+        self.assertNotIn("src=", text)
+        for cut in found["cuts"]:
+            self.assertIn(cut["tensors"][0]["name"], text)
+
     def test_named_tensors_that_do_not_separate_the_graph(self):
         folder, bundle = self.split("skip", "--cut", "b", "--cut", "d")
         self.assertEqual(bundle["stages"][0]["sends"], ["x", "a", "b"])

@@ -20,11 +20,16 @@ LIBRARIES = {
     "files": ["model", "core"],
     "engine": ["model", "core"],
     "partition": ["engine", "files", "model", "core"],
+    "text": ["core"],
+    "data": ["text", "model", "core"],
+    "profiling": ["data", "engine", "files", "model", "core"],
+    "exits": ["profiling", "partition", "data", "engine", "files", "model", "core"],
+    "placement": ["partition", "optimize", "engine", "files", "model", "core"],
     "wire": ["core"],
     "offload": ["optimize", "wire", "core"],
     "daemon": ["offload", "optimize", "model", "files", "wire", "core"],
     "node": ["daemon", "offload", "engine", "model", "files", "wire", "core"],
-    "gateway": ["daemon", "offload", "model", "files", "wire", "core"],
+    "gateway": ["daemon", "offload", "text", "model", "files", "wire", "core"],
 }
 # Any library may include base; cli, the program, may include all of them.
 ALLOWED = {name: {name, "base", *below} for name, below in LIBRARIES.items()}
@@ -48,6 +53,9 @@ IMPURE = re.compile(
 MAX_LINES = 400
 COUNTED_SUFFIXES = (".h", ".cc", ".py", ".sh", ".cmake", ".proto")
 COUNTED_FOLDERS = (*source_tree.CPP_FOLDERS, "tools", "cmake", "models", "proto")
+# At the beginning of a line: in the library's namespace. Not a declaration alone.
+TYPE = re.compile(r"^(?:class|struct|enum class) (\w+)(?: final)?(?:\s*:(?!:)[^;{]*)?\s*\{",
+                  re.MULTILINE)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 
@@ -112,12 +120,26 @@ def check_readmes(tree):
             yield f"{folder}: not in the table of tools/checks/layers.py"
 
 
+def check_type_names(tree, headers):
+    """Two types of one name in namespace offramp are one type to the linker, whatever they hold."""
+    seen = {}
+    for path in headers:
+        text = tree.text(path)
+        for match in TYPE.finditer(text):
+            where = f"{path}:{text.count(chr(10), 0, match.start()) + 1}"
+            first = seen.setdefault(match.group(1), where)
+            if first != where:
+                yield f"{where}: {match.group(1)} is a type in {first} already: name it apart"
+
+
 def check(root):
     tree = source_tree.SourceTree(root)
     findings = []
     for path in source_tree.cpp_files(tree.root):
         findings += check_includes(tree, path)
         findings += check_header(tree, path)
+    headers = [p for p in source_tree.cpp_files(tree.root) if p.suffix == ".h" and library_of(p)]
+    findings += check_type_names(tree, headers)
     for path in source_tree.files_below(tree.root, COUNTED_FOLDERS, COUNTED_SUFFIXES):
         findings += check_text(tree, path)
     findings += check_readmes(tree)

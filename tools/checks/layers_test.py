@@ -75,6 +75,15 @@ class LayersTest(unittest.TestCase):
     def test_header_without_guard(self):
         self.assert_found({"offramp/core/x.h": "int x;\n"}, "#pragma once")
 
+    def test_one_name_for_two_types(self):
+        guard = "#pragma once\n"
+        self.assert_found({"offramp/core/x.h": guard + "struct Plan {\n};\n",
+                           "offramp/wire/y.h": guard + "class Plan final : public Base {\n};\n"},
+                          "offramp/wire/y.h:2", "Plan is a type in offramp/core/x.h:2")
+        self.assertEqual(self.findings({"offramp/core/x.h": guard + "class Plan {\n};\n",
+                                        "offramp/core/y.h": guard + "class Plan;\n",
+                                        "offramp/core/z.h": guard + "struct Plan::Part {\n};\n"}), [])
+
     def test_long_file(self):
         self.assertEqual(self.findings({"offramp/core/x.cc": "\n" * layers.MAX_LINES}), [])
         text = "\n" * (layers.MAX_LINES + 1)

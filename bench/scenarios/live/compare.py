@@ -81,12 +81,32 @@ def gain_tables(results, figure):
             "[n] how often our accuracy lay beyond its curve, whose end then stands.\n\n"
             + report.table(("", *_PARTS), rows)
         )
+    _kill_by_fleet(results, policies, figure)
     for part, names, limit, text in GOALS:
         for policy in [p for p in names if p in policies]:
             values, _ = gains(results, policy, part)
             mean = stats.mean(list(values.values()))
             figure.goal(f"{part}: {policy}", text, _gain(list(values.values())), mean, limit,
                         smaller_is_better=False)
+
+
+def _kill_by_fleet(results, policies, figure):
+    """The same for the kill alone: what it saturates depends on the fleet."""
+    names = sorted({case.fleet for case in results})
+    by_fleet = {name: {c: f for c, f in results.items() if c.fleet == name} for name in names}
+    rows = [[policy, *(_gain(list(gains(by_fleet[name], policy, "kill")[0].values()))
+                       for name in names)] for policy in policies]
+    cost = {name: stats.mean([f["kill"]["mean_s"] / f["quiet"]["mean_s"]
+                              for c, f in by_fleet[name].items()
+                              if c.policy == "least-outstanding" and c.thresholds == "tuned"]
+                             or [float("nan")])
+            for name in names}
+    rows.append(["least outstanding, tuned: kill / quiet",
+                 *(f"{cost[name]:.1f} x" for name in names)])
+    figure.sections.append(
+        "After the kill, by fleet. The last row says how much the death costs a policy that only "
+        "routes: many times the quiet delay where it saturates the stage.\n\n"
+        + report.table(("", *names), rows))
 
 
 def plain_tables(results, figure, shown):

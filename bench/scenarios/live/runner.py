@@ -11,6 +11,8 @@ from live import matrix
 # A process of this machine that waits longer for its turn, at the 99th percentile, is disturbed by
 # other work: so the run is made again. The load generator's own lateness tells.
 DISTURBED_S = 0.002
+# A part with this mean delay: the fleet falls behind, and the generator runs out of threads by it.
+SATURATED_S = 1.0
 
 
 def run_side_by_side(cases, rate, model, labels):
@@ -24,6 +26,10 @@ def run_side_by_side(cases, rate, model, labels):
             plays = [pool.submit(_play, case, rate, model, labels, spec, running)
                      for case, (spec, running) in zip(cases, started)]
         return [_result(play) for play in plays]
+
+
+def saturated(found):
+    return any(found[part]["mean_s"] >= SATURATED_S for part in matrix.MEASURED)
 
 
 def _start(stack, case, rate):

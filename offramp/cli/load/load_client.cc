@@ -27,6 +27,7 @@ constexpr double kLongestSleepSeconds = 0.1;  // so that Stop is seen soon
 constexpr double kProgressSeconds = 0.25;
 constexpr double kLongestDeadlineSeconds = 120;
 constexpr char kExitStage[] = "exit_stage";
+constexpr char kLabel[] = "label";
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
 
 struct Call {
@@ -218,6 +219,7 @@ class LoadClient::Impl {
     }
     request.add_outputs()->set_name(model_.answer);
     if (model_.tells_exit_stage) request.add_outputs()->set_name(kExitStage);
+    if (data_->named_labels()) request.add_outputs()->set_name(kLabel);
     if (!options_.early_exit) {
       (*request.mutable_parameters())["early_exit"].set_bool_param(false);
     }
@@ -251,7 +253,9 @@ class LoadClient::Impl {
     }
     const std::string_view answer = OutputBytes(call.response, model_.answer);
     std::optional<int> correct = -1;
-    if (model_.answer_type == DataType::kFp32) {
+    if (data_->named_labels()) {
+      correct = data_->CountNamed(OutputBytes(call.response, kLabel), record.sample, record.rows);
+    } else if (model_.answer_type == DataType::kFp32) {
       correct = data_->CountCorrect(answer, record.sample, record.rows);
     }
     const std::string_view exits = OutputBytes(call.response, kExitStage);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kExitStage[] = "exit_stage";
 constexpr char kConfidence[] = "confidence";
+constexpr char kLabel[] = "label";
 
 void Prepare(grpc::ClientContext& context, double timeout_s) {
   context.set_deadline(std::chrono::system_clock::now() +
@@ -72,6 +73,8 @@ Result<ServedModel> QueryModel(inference::GRPCInferenceService::Stub& stub,
   for (const TensorSpec& output : outputs) {
     if (output.name == kExitStage) {
       served.tells_exit_stage = true;
+    } else if (output.name == kLabel && output.datatype == DataType::kBytes) {
+      served.tells_label = true;
     } else if (output.name != kConfidence) {
       served.answer = output.name;
       served.answer_type = output.datatype;

@@ -1,6 +1,9 @@
 #include "offramp/cli/load/request_data.h"
 
+#include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "offramp/base/text.h"
@@ -70,6 +73,47 @@ Result<RequestData> RequestData::Images(const ServedModel& model, const std::str
   return data;
 }
 
+Result<RequestData> RequestData::Lines(const ServedModel& model, const std::string& path) {
+  if (model.inputs.size() != 1 || model.inputs[0].datatype != DataType::kBytes) {
+    return InvalidArgumentError(model.name + ": takes no text, so the lines of " + path +
+                                " cannot be sent");
+  }
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return NotFoundError(path + ": is no file, expected one with a text a line (--data FILE)");
+  }
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (error || bytes > static_cast<std::uintmax_t>(kMaxDataBytes)) {
+    return InvalidArgumentError(path + ": is too large");
+  }
+  RequestData data;
+  Input& input = data.inputs_.emplace_back();
+  input.shape = RowShape(model.inputs[0]);
+  std::ifstream file(path, std::ios::binary);
+  std::size_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty()) continue;
+    const std::size_t tab = line.rfind('\t');
+    const bool labelled = tab != std::string::npos;
+    if (!input.texts.empty() && labelled != data.named_labels()) {
+      return InvalidArgumentError(path + Format(":%zu: ", number) +
+                                  (labelled ? "has a label, unlike the lines before"
+                                            : "has no label, expected text<TAB>label"));
+    }
+    if (labelled) data.label_names_.push_back(line.substr(tab + 1));
+    line.resize(std::min(tab, line.size()));
+    const auto length = static_cast<std::uint32_t>(line.size());
+    input.texts.push_back(std::string(reinterpret_cast<const char*>(&length), sizeof length) +
+                          line);
+  }
+  if (input.texts.empty()) return InvalidArgumentError(path + ": holds no text");
+  data.samples_ = static_cast<std::int64_t>(input.texts.size());
+  if (!model.tells_label) data.label_names_.clear();
+  return data;
+}
+
 Result<RequestData> RequestData::Random(const ServedModel& model, std::int64_t samples,
                                         offramp::Random& random) {
   RequestData data;
@@ -98,6 +142,10 @@ std::string RequestData::Raw(std::size_t input, std::int64_t first, int rows) co
   raw.reserve(from.row_bytes * static_cast<std::size_t>(rows));
   for (int row = 0; row < rows; ++row) {
     const auto sample = static_cast<std::size_t>((first + row) % samples_);
+    if (!from.texts.empty()) {
+      raw += from.texts[sample];
+      continue;
+    }
     raw.append(from.bytes, sample * from.row_bytes, from.row_bytes);
   }
   return raw;
@@ -132,6 +180,22 @@ std::optional<int> RequestData::CountCorrect(std::string_view answer, std::int64
     correct += best == labels_[sample] ? 1 : 0;
   }
   return correct;
+}
+
+std::optional<int> RequestData::CountNamed(std::string_view labels, std::int64_t first,
+                                           int rows) const {
+  int correct = 0;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    std::uint32_t length = 0;
+    if (labels.size() < sizeof length) return std::nullopt;
+    std::memcpy(&length, labels.data(), sizeof length);
+    labels.remove_prefix(sizeof length);
+    if (labels.size() < length) return std::nullopt;
+    const auto sample = static_cast<std::size_t>((first + row) % samples_);
+    correct += labels.substr(0, length) == label_names_[sample] ? 1 : 0;
+    labels.remove_prefix(length);
+  }
+  return labels.empty() ? std::optional<int>(correct) : std::nullopt;
 }
 
 }  // namespace offramp

@@ -8,8 +8,9 @@
 
 #include "offramp/base/random.h"
 #include "offramp/base/result.h"
-#include "offramp/cli/load/idx_file.h"
 #include "offramp/model/bundle.h"
+
+#include "offramp/data/idx_file.h"
 
 namespace offramp {
 
@@ -20,10 +21,11 @@ struct ServedModel {
   std::string answer;  // the output that answers: the last one of the model itself
   DataType answer_type = DataType::kFp32;
   bool tells_exit_stage = false;  // has the output `exit_stage`
+  bool tells_label = false;       // has the output `label`, texts
 };
 
-// Samples that fit the model's inputs: labelled images, else random values from a seed. Immutable
-// once made, so threads may share it.
+// Samples that fit the model's inputs: labelled images, lines of text, else random values from a
+// seed. Immutable once made, so threads may share it.
 class RequestData {
  public:
   // `folder` with a test set as ReadTestSet expects it. kInvalidArgument if the model does not take
@@ -31,12 +33,19 @@ class RequestData {
   // 255.
   static Result<RequestData> Images(const ServedModel& model, const std::string& folder);
 
+  // The lines of a file, each `text` or `text<TAB>label`, for a model whose only input is text.
+  // Labels, which all lines have or none, are compared with the output `label`; they count for
+  // nothing where the model does not tell it. kNotFound, kInvalidArgument.
+  static Result<RequestData> Lines(const ServedModel& model, const std::string& path);
+
   // `samples` different random rows: numbers uniform in [0, 1) or small integers.
   static Result<RequestData> Random(const ServedModel& model, std::int64_t samples,
                                     offramp::Random& random);
 
   std::int64_t samples() const { return samples_; }
-  bool labelled() const { return !labels_.empty(); }
+  bool labelled() const { return !labels_.empty() || named_labels(); }
+  // Whether correctness is told by CountNamed in place of CountCorrect.
+  bool named_labels() const { return !label_names_.empty(); }
 
   // Raw bytes of input `input` for `rows` samples from `first` on, going round at the end.
   std::string Raw(std::size_t input, std::int64_t first, int rows) const;
@@ -48,15 +57,20 @@ class RequestData {
   // without labels; nullopt when the answer's size does not fit.
   std::optional<int> CountCorrect(std::string_view answer, std::int64_t first, int rows) const;
 
+  // The same for the output `label`, a sequence of (uint32 length, bytes).
+  std::optional<int> CountNamed(std::string_view labels, std::int64_t first, int rows) const;
+
  private:
   struct Input {
     std::vector<std::int64_t> shape;  // of one row, without the batch axis
     std::size_t row_bytes = 0;
-    std::string bytes;  // of all samples
+    std::string bytes;               // of all samples; empty: each has its own, in `texts`
+    std::vector<std::string> texts;  // with their length in front, as BYTES are sent
   };
 
   std::vector<Input> inputs_;
   std::vector<std::uint8_t> labels_;
+  std::vector<std::string> label_names_;
   std::int64_t samples_ = 0;
 };
 

@@ -88,5 +88,60 @@ TEST(RequestData, TextAndHugeInputsCannotBeRandom) {
   EXPECT_FALSE(RequestData::Random(ModelOf(DataType::kFp32, {-1, 1 << 30}), 1, random).ok());
 }
 
+ServedModel TextModel() {
+  ServedModel model = ModelOf(DataType::kBytes, {-1, 1});
+  model.tells_label = true;
+  return model;
+}
+
+std::string Framed(const std::vector<std::string>& texts) {
+  std::string bytes;
+  for (const std::string& text : texts) {
+    const auto length = static_cast<std::uint32_t>(text.size());
+    bytes.append(reinterpret_cast<const char*>(&length), sizeof length);
+    bytes += text;
+  }
+  return bytes;
+}
+
+std::string LinesFile(const std::string& text) {
+  const std::string path = testing::TempDir() + "/request_data_lines.txt";
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+TEST(RequestData, LinesAreSentAsBytesAndJudgedByTheirLabels) {
+  const auto data = RequestData::Lines(TextModel(), LinesFile("one\tcat\r\n\nand two\tdog\n"));
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->samples(), 2);
+  EXPECT_EQ(data->Shape(0, 3), (std::vector<std::int64_t>{3, 1}));
+  EXPECT_EQ(data->Raw(0, 1, 2), Framed({"and two", "one"}));
+  EXPECT_TRUE(data->named_labels());
+  EXPECT_EQ(data->CountNamed(Framed({"dog", "dog", "dog"}), 1, 3), 2);
+  EXPECT_EQ(data->CountNamed(Framed({"dog"}), 1, 2), std::nullopt);
+  EXPECT_EQ(data->CountNamed(Framed({"dog", "cat"}), 1, 1), std::nullopt);
+}
+
+TEST(RequestData, LinesWithoutLabelsHaveNoAccuracy) {
+  const auto data = RequestData::Lines(TextModel(), LinesFile("one\ntwo"));
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_FALSE(data->labelled());
+  ServedModel mute = TextModel();
+  mute.tells_label = false;
+  EXPECT_FALSE(RequestData::Lines(mute, LinesFile("one\tcat\n"))->labelled());
+}
+
+TEST(RequestData, LinesThatDoNotFitAreRefused) {
+  const auto message = [](const ServedModel& model, const std::string& text) {
+    return RequestData::Lines(model, LinesFile(text)).status().message();
+  };
+  EXPECT_NE(message(TextModel(), "a\tx\nb\n").find(":2: has no label"), std::string::npos);
+  EXPECT_NE(message(TextModel(), "a\nb\tx\n").find(":2: has a label"), std::string::npos);
+  EXPECT_NE(message(TextModel(), "\n").find("holds no text"), std::string::npos);
+  EXPECT_NE(message(ModelOf(DataType::kFp32, {-1, 2}), "a\n").find("takes no text"),
+            std::string::npos);
+  EXPECT_EQ(RequestData::Lines(TextModel(), "/nowhere").status().code(), StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace offramp

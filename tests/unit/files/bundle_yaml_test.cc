@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "offramp/files/bundle_file.h"
+#include "offramp/files/bundle_write.h"
 #include "offramp/model/digest.h"
 
 namespace offramp {
@@ -217,6 +218,75 @@ TEST(BundleYamlTest, NoListIsUnbounded) {
       "outputs: [{name: y, datatype: FP32, shape: [-1, 8]}]\nstages:\n";
   for (int i = 0; i < 65; ++i) text += "  - {}\n";
   EXPECT_EQ(ErrorOf(text), "b.yaml:6: stages: has 65 entries, expected at most 64");
+}
+
+// SoundText with raw text in front.
+std::string TextModel(const std::string& from = "", const std::string& to = "") {
+  std::string text = With("inputs: [{name: x, datatype: FP32, shape: [-1, 8]}]",
+                          "inputs: [{name: text, datatype: BYTES, shape: [-1, 1]}]\n"
+                          "tokenizer: {file: t.json, sha256: " +
+                              kDigest + ", input: text, ids: x, mask: m, types: s, max_tokens: 9}");
+  if (from.empty()) return text;
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(BundleYamlTest, ATokenizerStandsBeforeStageOne) {
+  const Result<BundleYaml> read = ParseBundleYaml(TextModel(), "b.yaml");
+  ASSERT_TRUE(read.ok()) << read.status();
+  const Bundle& bundle = read->bundle;
+  ASSERT_TRUE(bundle.tokenizer.has_value());
+  EXPECT_EQ(bundle.tokenizer->file, "t.json");
+  EXPECT_EQ(bundle.tokenizer->max_tokens, 9);
+  EXPECT_EQ(bundle.inputs[0].datatype, DataType::kBytes);
+  std::vector<std::string> carried;
+  for (const TensorSpec& spec : bundle.task_inputs()) {
+    carried.push_back(spec.name);
+    EXPECT_EQ(spec.datatype, DataType::kInt64);
+    EXPECT_THAT(spec.shape, ElementsAre(-1, -1));
+  }
+  EXPECT_THAT(carried, ElementsAre("x", "m", "s"));
+  // And as it is written.
+  const Result<BundleYaml> again =
+      ParseBundleYaml(BundleYamlText(bundle, read->labels, read->exit_profile), "c.yaml");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->bundle.tokenizer->types, "s");
+  EXPECT_EQ(again->bundle.tokenizer->sha256, kDigest);
+}
+
+TEST(BundleYamlTest, AProfiledSpeedIsReadAndWritten) {
+  const Result<BundleYaml> read = ParseBundleYaml(
+      With("memory_bytes: 1000", "memory_bytes: 1000\n    gflops_per_s: 12.5"), "b.yaml");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->bundle.stage(1).gflops_per_s, 12.5);
+  EXPECT_EQ(read->bundle.stage(2).gflops_per_s, 0);  // not measured
+  const Result<BundleYaml> again =
+      ParseBundleYaml(BundleYamlText(read->bundle, read->labels, read->exit_profile), "c.yaml");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->bundle.stage(1).gflops_per_s, 12.5);
+  EXPECT_THAT(ErrorOf(With("memory_bytes: 1000", "memory_bytes: 1000\n    gflops_per_s: 0")),
+              StartsWith("b.yaml:17: stages[0].gflops_per_s"));
+}
+
+TEST(BundleYamlTest, ATokenizerThatDoesNotFitIsNamed) {
+  const auto error = [](const std::string& from, const std::string& to) {
+    return ErrorOf(TextModel(from, to));
+  };
+  EXPECT_EQ(error("datatype: BYTES", "datatype: FP32"),
+            "b.yaml:3: inputs[0].datatype: is \"FP32\", expected one of BYTES");
+  EXPECT_EQ(error("shape: [-1, 1]", "shape: [-1, 2]"),
+            "b.yaml:3: inputs: does not fit the tokenizer, expected [{name: text, datatype: BYTES, "
+            "shape: [-1, 1]}]");
+  EXPECT_EQ(error("ids: x", "ids: y"),
+            "b.yaml:11: stages[0].receives[0]: is \"x\", expected a tensor that is made by the "
+            "tokenizer (y, m, s)");
+  EXPECT_EQ(error("mask: m", "mask: x"),
+            "b.yaml:4: tokenizer.mask: is \"x\", expected a tensor of its own");
+  EXPECT_THAT(error("file: t.json", "file: ../t.json"), StartsWith("b.yaml:4: tokenizer.file"));
+  EXPECT_THAT(error("max_tokens: 9", "max_tokens: 0"),
+              StartsWith("b.yaml:4: tokenizer.max_tokens"));
+  EXPECT_THAT(error("max_tokens: 9", "max_token: 9"), StartsWith("b.yaml:4: tokenizer"));
 }
 
 }  // namespace

@@ -86,6 +86,15 @@ TEST(FleetScenarioTest, AnUnknownSpeedIsNamed) {
   EXPECT_THAT(status.message(), HasSubstr("node \"b\" has no gflops_per_s, and none was measured"));
 }
 
+TEST(FleetScenarioTest, ASpeedThatNobodyKnowsIsTheProfiledModels) {
+  Bundle bundle = TwoStages();
+  for (BundleStage& stage : bundle.stages) stage.gflops_per_s = 12;
+  const Scenario scenario = ScenarioOf(FleetOf(""), bundle).value();
+  EXPECT_EQ(scenario.nodes[1].gflops_per_s, 12);
+  const Scenario measured = ScenarioOf(FleetOf(""), bundle, {{"b", 40}}).value();
+  EXPECT_EQ(measured.nodes[1].gflops_per_s, 40);  // what was seen live counts more
+}
+
 TEST(FleetScenarioTest, FleetAndBundleHaveTheSameStages) {
   Bundle bundle = TwoStages();
   bundle.stages.resize(1);

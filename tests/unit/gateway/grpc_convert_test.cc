@@ -153,7 +153,9 @@ TEST(GrpcConvert, RepliesAreAlwaysRaw) {
   reply.rows = {{2, 0.5F}};
   reply.path = "a,b";
   inference::ModelInferResponse message;
-  ASSERT_TRUE(ToGrpc({.id = "r-1", .output_names = {}}, "fake", reply, message).ok());
+  ASSERT_TRUE(
+      ToGrpc({.id = "r-1", .output_names = {}}, FakeInferenceService::FakeModel(), reply, message)
+          .ok());
   EXPECT_EQ(message.model_name(), "fake");
   EXPECT_EQ(message.model_version(), "1");
   EXPECT_EQ(message.id(), "r-1");

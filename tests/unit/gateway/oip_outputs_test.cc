@@ -9,6 +9,13 @@
 namespace offramp {
 namespace {
 
+Bundle Model() {
+  Bundle model;
+  model.name = "m";
+  model.outputs = {{"logits", DataType::kFp32, {-1, 3}}};
+  return model;
+}
+
 InferenceReply TwoRows() {
   InferenceReply reply;
   Tensor logits;
@@ -27,7 +34,7 @@ std::vector<std::string> NamesOf(const std::vector<Tensor>& tensors) {
 }
 
 TEST(OipOutputs, WithoutNamesEveryOutputComesThenExitStageAndConfidence) {
-  const auto outputs = SelectOutputs(TwoRows(), {});
+  const auto outputs = SelectOutputs(Model(), TwoRows(), {});
   ASSERT_TRUE(outputs.ok());
   EXPECT_EQ(NamesOf(*outputs), (std::vector<std::string>{"logits", "exit_stage", "confidence"}));
   const Tensor& stages = (*outputs)[1];
@@ -49,7 +56,7 @@ TEST(OipOutputs, WithoutNamesEveryOutputComesThenExitStageAndConfidence) {
 
 TEST(OipOutputs, NamedOutputsComeInTheOrderAskedForAndNoOthers) {
   const InferenceReply reply = TwoRows();
-  const auto outputs = SelectOutputs(reply, {"confidence", "logits"});
+  const auto outputs = SelectOutputs(Model(), reply, {"confidence", "logits"});
   ASSERT_TRUE(outputs.ok());
   EXPECT_EQ(NamesOf(*outputs), (std::vector<std::string>{"confidence", "logits"}));
   EXPECT_EQ((*outputs)[1].data.data(), reply.outputs[0].data.data()) << "shares the bytes";
@@ -58,7 +65,7 @@ TEST(OipOutputs, NamedOutputsComeInTheOrderAskedForAndNoOthers) {
 TEST(OipOutputs, AnAnswerWithoutTheOutputIsOurFault) {
   InferenceReply reply = TwoRows();
   reply.outputs.clear();
-  EXPECT_EQ(SelectOutputs(reply, {"logits"}).status().code(), StatusCode::kInternal);
+  EXPECT_EQ(SelectOutputs(Model(), reply, {"logits"}).status().code(), StatusCode::kInternal);
 }
 
 TEST(OipOutputs, UnknownAndRepeatedNamesAreRefused) {
@@ -69,6 +76,47 @@ TEST(OipOutputs, UnknownAndRepeatedNamesAreRefused) {
   EXPECT_EQ(unknown.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(unknown.message().find("logits, exit_stage, confidence"), std::string::npos);
   EXPECT_EQ(CheckOutputNames(model, {"logits", "logits"}).code(), StatusCode::kInvalidArgument);
+}
+
+TEST(OipOutputs, LabelsComeByNameAndFromTextModelsAlways) {
+  InferenceReply reply = TwoRows();
+  const float logits[] = {0, 2, 1, 5, -1, 3};
+  reply.outputs[0].data =
+      Buffer::CopyOf(std::string_view(reinterpret_cast<const char*>(logits), sizeof(logits)));
+  Bundle model = Model();
+  EXPECT_EQ(CheckOutputNames(model, {"label"}).code(), StatusCode::kInvalidArgument);
+
+  model.labels = {"cat", "bird", "dog"};
+  EXPECT_TRUE(CheckOutputNames(model, {"label"}).ok());
+  const auto named = SelectOutputs(model, reply, {"label"});
+  ASSERT_TRUE(named.ok());
+  EXPECT_EQ((*named)[0].datatype, DataType::kBytes);
+  EXPECT_EQ((*named)[0].shape, std::vector<std::int64_t>{2});
+  EXPECT_EQ((*named)[0].data.text(), std::string_view("\4\0\0\0bird\3\0\0\0cat", 15));
+  EXPECT_EQ(SelectOutputs(model, reply, {})->size(), 3U) << "not unasked from a model of numbers";
+
+  model.tokenizer.emplace();
+  const auto all = SelectOutputs(model, reply, {});
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(NamesOf(*all),
+            (std::vector<std::string>{"logits", "exit_stage", "confidence", "label"}));
+  reply.outputs.clear();
+  EXPECT_EQ(SelectOutputs(model, reply, {"label"}).status().code(), StatusCode::kInternal);
+}
+
+TEST(OipOutputs, AnOutputOfTheModelsOwnGoesBeforeOurs) {
+  Bundle model = Model();
+  model.outputs.insert(model.outputs.begin(), {"label", DataType::kFp32, {-1}});
+  model.labels = {"a", "b", "c"};
+  model.tokenizer.emplace();
+  InferenceReply reply = TwoRows();
+  Tensor own;
+  own.name = "label";
+  own.shape = {2};
+  own.data = Buffer::CopyOf(std::string(8, '\0'));
+  reply.outputs.insert(reply.outputs.begin(), own);
+  EXPECT_EQ(SelectOutputs(model, reply, {"label"})->front().datatype, DataType::kFp32);
+  EXPECT_EQ(SelectOutputs(model, reply, {})->size(), 4U);
 }
 
 }  // namespace

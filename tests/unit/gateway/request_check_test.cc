@@ -100,6 +100,22 @@ TEST(RequestCheckTest, NoRowsAndTooManyRowsAreRefused) {
   EXPECT_EQ(Told(Good(101)), "INVALID_ARGUMENT: 101 rows in one request, at most 100");
 }
 
+TEST(RequestCheckTest, TextsMayBeAPlainList) {
+  Bundle model;
+  model.name = "m";
+  model.inputs = {{"text", DataType::kBytes, {-1, 1}}};
+  InferenceRequest request;
+  request.model_name = "m";
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2}, {2, 1}}) {
+    request.inputs = {Zeros("text", DataType::kBytes, shape, 8)};
+    EXPECT_EQ(CheckRequest(request, model, 100).value(), 2);
+  }
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{1, 2}, {2, 1, 1}}) {
+    request.inputs = {Zeros("text", DataType::kBytes, shape, 8)};
+    EXPECT_EQ(CheckRequest(request, model, 100).status().code(), StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(RequestCheckTest, AnEmptyFreeExtentFits) {
   InferenceRequest request = Good(2);
   request.inputs[0] = Zeros("scale", DataType::kInt64, {2, 0}, 0);

@@ -10,6 +10,12 @@
 namespace offramp {
 namespace {
 
+Bundle Model() {
+  Bundle model;
+  model.name = "m";
+  return model;
+}
+
 using nlohmann::json;
 
 template <typename T>
@@ -37,7 +43,7 @@ TEST(RestReply, CarriesOutputsExitStageConfidenceAndPath) {
   RestReplyPlan plan;
   plan.id = "r\"1";
   const HttpResponse response =
-      RestReply(plan, "m", OneRow(Make<float>("logits", DataType::kFp32, {0.1F, -2})));
+      RestReply(plan, Model(), OneRow(Make<float>("logits", DataType::kFp32, {0.1F, -2})));
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.Find("Content-Type"), "application/json");
   EXPECT_FALSE(response.headers.Has("Inference-Header-Content-Length"));
@@ -50,24 +56,24 @@ TEST(RestReply, CarriesOutputsExitStageConfidenceAndPath) {
 
 TEST(RestReply, WithoutAnIdNoneIsInvented) {
   const HttpResponse response =
-      RestReply({}, "m", OneRow(Make<float>("logits", DataType::kFp32, {1})));
+      RestReply({}, Model(), OneRow(Make<float>("logits", DataType::kFp32, {1})));
   EXPECT_FALSE(Body(response).contains("id"));
 }
 
 TEST(RestReply, NumbersReadBackToTheSameValue) {
   const std::vector<float> values = {1.0F / 3, 1e-38F, 3.4028235e38F, -0.0F, 16777217.0F};
-  const json body = Body(RestReply({}, "m", OneRow(Make("x", DataType::kFp32, values))));
+  const json body = Body(RestReply({}, Model(), OneRow(Make("x", DataType::kFp32, values))));
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_EQ(body["outputs"][0]["data"][i].get<float>(), values[i]);
   }
   const std::vector<float> odd = {std::nanf(""), std::numeric_limits<float>::infinity()};
-  const json nulls = Body(RestReply({}, "m", OneRow(Make("x", DataType::kFp32, odd))));
+  const json nulls = Body(RestReply({}, Model(), OneRow(Make("x", DataType::kFp32, odd))));
   EXPECT_EQ(nulls["outputs"][0]["data"], json::parse("[null,null]"));
 }
 
 TEST(RestReply, WritesEveryDatatype) {
   const auto data_of = [](Tensor tensor) {
-    return Body(RestReply({}, "m", OneRow(std::move(tensor))))["outputs"][0]["data"].dump();
+    return Body(RestReply({}, Model(), OneRow(std::move(tensor))))["outputs"][0]["data"].dump();
   };
   EXPECT_EQ(data_of(Make<char>("x", DataType::kBool, {1, 0})), "[true,false]");
   EXPECT_EQ(data_of(Make<std::int8_t>("x", DataType::kInt8, {-128, 127})), "[-128,127]");
@@ -79,7 +85,7 @@ TEST(RestReply, WritesEveryDatatype) {
   EXPECT_EQ(data_of(Make<char>("x", DataType::kBytes, {framed.begin(), framed.end()})),
             R"(["a\"",""])");
   const HttpResponse half =
-      RestReply({}, "m", OneRow(Make<std::uint16_t>("x", DataType::kFp16, {0x3c00})));
+      RestReply({}, Model(), OneRow(Make<std::uint16_t>("x", DataType::kFp16, {0x3c00})));
   EXPECT_EQ(half.status, 400) << "JSON cannot carry FP16";
 }
 
@@ -88,7 +94,7 @@ TEST(RestReply, BinaryOutputsFollowTheJsonInTheirOrder) {
   plan.output_names = {"exit_stage", "logits", "confidence"};
   plan.output_binary = {true, false, true};
   const HttpResponse response =
-      RestReply(plan, "m", OneRow(Make<float>("logits", DataType::kFp32, {7})));
+      RestReply(plan, Model(), OneRow(Make<float>("logits", DataType::kFp32, {7})));
   EXPECT_EQ(response.headers.Find("Content-Type"), "application/octet-stream");
   const std::size_t json_bytes =
       std::stoul(std::string(response.headers.Find("Inference-Header-Content-Length")));
@@ -110,7 +116,7 @@ TEST(RestReply, ErrorsAreOneTextAndOverloadSaysWhenToComeBack) {
   InferenceReply reply;
   reply.status = UnavailableError("over\"load");
   reply.retry_after_s = 0.2;
-  const HttpResponse response = RestReply({}, "m", reply);
+  const HttpResponse response = RestReply({}, Model(), reply);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.headers.Find("Retry-After"), "1");
   EXPECT_EQ(Body(response), json::parse(R"({"error":"over\"load"})"));

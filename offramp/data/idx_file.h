@@ -1,6 +1,5 @@
-// IDX files, the format of MNIST and its successors: a big-endian header (two zero bytes, element
-// type, number of axes, one 32-bit extent an axis), then the elements in row-major order. Plain or
-// gzip. Only unsigned bytes (type 0x08), which is what those data sets hold.
+// Whole IDX files of unsigned bytes, the format of MNIST and its successors, in memory: what the
+// load generator sends. Larger ones and other types: stored_array.h.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@ struct IdxArray {
   std::int64_t sample_bytes() const;
 };
 
-// kNotFound or kInvalidArgument, naming the file. At most 2^31 bytes.
+// Plain or gzip. kNotFound or kInvalidArgument, naming the file. At most 2^31 bytes.
 Result<IdxArray> ReadIdxFile(const std::string& path);
 
 // Images with their labels.

@@ -1,0 +1,1 @@
+"""Parts of the shipped text model; read glosses.py, then weights.py, then stages.py."""
