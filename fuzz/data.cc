@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "offramp/base/check.h"
-
 #include "offramp/data/open_data.h"
 
 namespace {

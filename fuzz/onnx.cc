@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "offramp/base/check.h"
-
 #include "offramp/partition/cut_points.h"
 #include "offramp/partition/flops.h"
 #include "offramp/partition/model_graph.h"

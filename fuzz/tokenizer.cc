@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "offramp/base/check.h"
-
 #include "offramp/text/utf8.h"
 #include "offramp/text/word_piece.h"
 

@@ -12,7 +12,6 @@
 #include "bench/placement/exhaustive.h"
 #include "bench/placement/fleets.h"
 #include "offramp/base/text.h"
-
 #include "offramp/placement/place.h"
 
 namespace offramp::bench {

@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/open_data.h"
 
 namespace offramp {

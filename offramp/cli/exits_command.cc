@@ -9,9 +9,8 @@
 #include "offramp/cli/signals.h"
 #include "offramp/cli/table.h"
 #include "offramp/cli/terminal.h"
-#include "offramp/files/bundle_file.h"
-
 #include "offramp/exits/attach.h"
+#include "offramp/files/bundle_file.h"
 
 namespace offramp {
 namespace {

@@ -11,7 +11,6 @@
 #include "offramp/cli/table.h"
 #include "offramp/engine/onnx_interface.h"
 #include "offramp/files/run_state.h"
-
 #include "offramp/partition/inspect.h"
 
 namespace offramp {

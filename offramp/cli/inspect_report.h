@@ -4,7 +4,6 @@
 #include <string>
 
 #include "offramp/cli/json_text.h"
-
 #include "offramp/partition/inspect.h"
 
 namespace offramp {

@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include "offramp/base/result.h"
-
 #include "offramp/partition/sample_inputs.h"
 
 namespace offramp {

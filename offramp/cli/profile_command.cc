@@ -13,11 +13,10 @@
 #include "offramp/cli/profile_report.h"
 #include "offramp/cli/signals.h"
 #include "offramp/cli/terminal.h"
+#include "offramp/data/open_data.h"
 #include "offramp/files/bundle_file.h"
 #include "offramp/files/run_state.h"
 #include "offramp/model/digest.h"
-
-#include "offramp/data/open_data.h"
 #include "offramp/profiling/profiled_bundle.h"
 
 namespace offramp {

@@ -6,7 +6,6 @@
 
 #include "offramp/cli/json_text.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/profiling/exit_figures.h"
 #include "offramp/profiling/stage_timing.h"
 

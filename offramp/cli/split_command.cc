@@ -12,7 +12,6 @@
 #include "offramp/cli/signals.h"
 #include "offramp/cli/table.h"
 #include "offramp/cli/terminal.h"
-
 #include "offramp/partition/split.h"
 
 namespace offramp {

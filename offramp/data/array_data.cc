@@ -1,7 +1,6 @@
 #include "offramp/data/array_data.h"
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/convert.h"
 #include "offramp/data/row_fit.h"
 

@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
 #include "offramp/data/open_data.h"
 #include "offramp/data/stored_array.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/convert.h"
 #include "offramp/data/file_format.h"
 #include "offramp/data/npz_file.h"

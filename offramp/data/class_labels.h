@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/stored_array.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/convert.h"
 #include "offramp/data/records.h"
 #include "offramp/data/row_fit.h"

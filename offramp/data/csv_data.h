@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/class_labels.h"
 #include "offramp/data/dataset.h"
 #include "offramp/data/open_data.h"

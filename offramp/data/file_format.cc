@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/input_file.h"
 #include "offramp/data/open_data.h"
 

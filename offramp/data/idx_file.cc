@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/stored_array.h"
 
 namespace offramp {

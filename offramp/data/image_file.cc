@@ -8,7 +8,6 @@
 #include <turbojpeg.h>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/input_file.h"
 
 namespace offramp {

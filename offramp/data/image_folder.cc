@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/convert.h"
 #include "offramp/data/image_file.h"
 #include "offramp/data/records.h"

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/class_labels.h"
 #include "offramp/data/dataset.h"
 #include "offramp/data/open_data.h"

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/stored_array.h"
 
 namespace offramp {

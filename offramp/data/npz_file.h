@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/stored_array.h"
 
 namespace offramp {

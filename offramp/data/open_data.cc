@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "offramp/base/text.h"
-
 #include "offramp/data/array_data.h"
 #include "offramp/data/class_labels.h"
 #include "offramp/data/csv_data.h"

@@ -19,9 +19,8 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

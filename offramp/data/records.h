@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/input_file.h"
 
 namespace offramp {

@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/convert.h"
 #include "offramp/data/open_data.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -8,7 +8,6 @@
 
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
-
 #include "offramp/data/input_file.h"
 
 namespace offramp {

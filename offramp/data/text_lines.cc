@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "offramp/base/text.h"
-#include "offramp/model/digest.h"
-
 #include "offramp/data/class_labels.h"
 #include "offramp/data/file_format.h"
 #include "offramp/data/records.h"
+#include "offramp/model/digest.h"
 #include "offramp/text/token_tensors.h"
 #include "offramp/text/tokenizer.h"
 

@@ -5,10 +5,9 @@
 #include <memory>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
 #include "offramp/data/open_data.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

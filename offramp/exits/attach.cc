@@ -4,6 +4,10 @@
 #include <set>
 
 #include "offramp/base/text.h"
+#include "offramp/exits/check.h"
+#include "offramp/exits/collect.h"
+#include "offramp/exits/design.h"
+#include "offramp/exits/exit_nodes.h"
 #include "offramp/files/bundle_draft.h"
 #include "offramp/files/bundle_file.h"
 #include "offramp/files/bundle_write.h"
@@ -11,11 +15,6 @@
 #include "offramp/files/text_file.h"
 #include "offramp/files/yaml_reader.h"
 #include "offramp/model/digest.h"
-
-#include "offramp/exits/check.h"
-#include "offramp/exits/collect.h"
-#include "offramp/exits/design.h"
-#include "offramp/exits/exit_nodes.h"
 #include "offramp/partition/onnx_model.h"
 
 namespace offramp {

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "offramp/base/text.h"
-
 #include "offramp/exits/row_plan.h"
 #include "offramp/profiling/stage_runner.h"
 

@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
 #include "offramp/exits/design.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -6,7 +6,6 @@
 #include <Eigen/Core>
 
 #include "offramp/base/result.h"
-
 #include "offramp/exits/row_spool.h"
 
 namespace offramp {

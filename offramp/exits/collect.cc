@@ -10,7 +10,6 @@
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_runner.h"
 #include "offramp/engine/stage_outputs.h"
-
 #include "offramp/exits/row_plan.h"
 #include "offramp/exits/sources.h"
 #include "offramp/partition/onnx_model.h"

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-#include "offramp/model/confidence.h"
-
 #include "offramp/data/dataset.h"
 #include "offramp/exits/pooling.h"
 #include "offramp/exits/row_spool.h"
+#include "offramp/model/bundle.h"
+#include "offramp/model/confidence.h"
 
 namespace offramp {
 

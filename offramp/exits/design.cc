@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "offramp/model/confidence.h"
-
 #include "offramp/exits/fit.h"
+#include "offramp/model/confidence.h"
 
 namespace offramp {
 

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "offramp/base/result.h"
-
 #include "offramp/exits/collect.h"
 #include "offramp/exits/exit_nodes.h"
 #include "offramp/profiling/calibration.h"

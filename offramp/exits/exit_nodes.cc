@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "offramp/base/text.h"
-
 #include "offramp/exits/graph_writer.h"
 #include "offramp/partition/element_type.h"
 

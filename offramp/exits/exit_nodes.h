@@ -8,7 +8,6 @@
 #include <onnx/onnx_pb.h>
 
 #include "offramp/base/result.h"
-
 #include "offramp/exits/classifier.h"
 #include "offramp/exits/pooling.h"
 

@@ -7,7 +7,6 @@
 
 #include "offramp/base/random.h"
 #include "offramp/base/text.h"
-
 #include "offramp/exits/objective.h"
 
 namespace offramp {

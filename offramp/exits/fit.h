@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "offramp/base/result.h"
-
 #include "offramp/exits/classifier.h"
 #include "offramp/exits/row_spool.h"
 

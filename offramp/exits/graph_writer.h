@@ -9,7 +9,6 @@
 #include <onnx/onnx_pb.h>
 
 #include "offramp/base/result.h"
-
 #include "offramp/exits/classifier.h"
 
 namespace offramp {

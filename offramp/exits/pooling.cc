@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/element_type.h"
 
 namespace offramp {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/data/dataset.h"
 
 namespace offramp {

@@ -8,9 +8,8 @@
 
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/exits/pooling.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -16,9 +16,9 @@ namespace offramp {
 using MeasuredSpeeds = std::map<std::string, double>;
 
 // Devices are the gateways at the rates that the file expects. A node's speed is its gflops_per_s,
-// else its measured one, else what the bundle's profile measured. Links serialise where they have a rate and cost nothing where they have
-// none; an absent list joins every part with all of the next stage. What messages and processes
-// cost, some tenths of a millisecond a stage, is not in it.
+// else its measured one, else what the bundle's profile measured. Links serialise where they have a
+// rate and cost nothing where they have none; an absent list joins every part with all of the next
+// stage. What messages and processes cost, some tenths of a millisecond a stage, is not in it.
 // Errors: kInvalidArgument when fleet and bundle do not fit, or names a node whose speed neither
 // the file, `measured` nor the bundle gives.
 Result<Scenario> ScenarioOf(const Fleet& fleet, const Bundle& bundle,

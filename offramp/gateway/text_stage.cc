@@ -7,7 +7,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/model/digest.h"
-
 #include "offramp/text/token_tensors.h"
 #include "offramp/text/utf8.h"
 

@@ -8,7 +8,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/text/tokenizer.h"
 
 namespace offramp {

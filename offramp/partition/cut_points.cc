@@ -8,7 +8,6 @@
 #include <set>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/staging.h"
 
 namespace offramp {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/partition/model_graph.h"
 #include "offramp/partition/probe.h"
 

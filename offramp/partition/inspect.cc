@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/cut_points.h"
 #include "offramp/partition/flops.h"
 #include "offramp/partition/measure.h"

@@ -9,7 +9,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/partition/sample_inputs.h"
 
 namespace offramp {

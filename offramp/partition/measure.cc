@@ -11,7 +11,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_runner.h"
-
 #include "offramp/partition/flops.h"
 
 namespace offramp {

@@ -6,7 +6,6 @@
 #include <unordered_set>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/rename.h"
 
 namespace offramp {
@@ -128,7 +127,7 @@ Status ModelGraph::AddNodes() {
     for (const std::string& name : reads[static_cast<std::size_t>(position)]) {
       const auto known = Find(name);
       if (!known) {
-        return InvalidArgumentError(Described(proto) + " reads \"" + name +
+        return InvalidArgumentError(Described(proto) + " reads \"" + Shown(name) +
                                     "\", which nothing computes");
       }
       node.reads.push_back(*known);
@@ -137,7 +136,7 @@ Status ModelGraph::AddNodes() {
     for (const std::string& name : proto.output()) {
       if (name.empty()) continue;
       if (Find(name)) {
-        return InvalidArgumentError(Described(proto) + " computes \"" + name +
+        return InvalidArgumentError(Described(proto) + " computes \"" + Shown(name) +
                                     "\", which is there already");
       }
       const ValueId value = Add(name);

@@ -11,7 +11,6 @@
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/rename.h"
 
 namespace offramp {

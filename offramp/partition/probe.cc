@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/whole_model.h"
 
 namespace offramp {

@@ -10,7 +10,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/partition/model_graph.h"
 #include "offramp/partition/onnx_model.h"
 #include "offramp/partition/sample_inputs.h"

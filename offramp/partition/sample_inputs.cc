@@ -8,7 +8,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_interface.h"
-
 #include "offramp/partition/element_type.h"
 
 namespace offramp {

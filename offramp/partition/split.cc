@@ -9,7 +9,6 @@
 #include "offramp/files/bundle_file.h"
 #include "offramp/files/bundle_write.h"
 #include "offramp/model/digest.h"
-
 #include "offramp/partition/flops.h"
 #include "offramp/partition/stage_file.h"
 #include "offramp/partition/staging.h"

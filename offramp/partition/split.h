@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/partition/carry.h"
 #include "offramp/partition/cut_points.h"
 #include "offramp/partition/sample_inputs.h"

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "offramp/base/text.h"
-
 #include "offramp/partition/element_type.h"
 
 namespace offramp {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "offramp/base/result.h"
-
 #include "offramp/partition/carry.h"
 #include "offramp/partition/onnx_model.h"
 #include "offramp/partition/probe.h"

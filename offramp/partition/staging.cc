@@ -7,7 +7,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_interface.h"
-
 #include "offramp/partition/shape_source.h"
 
 namespace offramp {
@@ -268,11 +267,12 @@ Status Stager::PlaceOutputs(std::vector<StageParts>& stages) {
   std::set<ValueId> placed;
   for (const ValueId output : graph_.outputs()) {
     if (!placed.insert(output).second) continue;
-    if (!facts(output).row || graph_.producer(output) < 0) {
+    const int stage = Origin(output);
+    // Stage 0: an input of the model, or what follows from weights alone.
+    if (!facts(output).row || graph_.producer(output) < 0 || stage < 1) {
       return InvalidArgumentError("output \"" + graph_.name(output) +
                                   "\" has no batch axis of its own, expected a row a task");
     }
-    const int stage = Origin(output);
     StageParts& parts = stages[static_cast<std::size_t>(stage - 1)];
     if (output == answer) {
       parts.exit = output;

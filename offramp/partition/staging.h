@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/partition/model_graph.h"
 #include "offramp/partition/probe.h"
 

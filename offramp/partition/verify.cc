@@ -9,7 +9,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/engine/onnx_runner.h"
-
 #include "offramp/partition/whole_model.h"
 
 namespace offramp {

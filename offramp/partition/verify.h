@@ -6,7 +6,6 @@
 
 #include "offramp/base/result.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/partition/onnx_model.h"
 #include "offramp/partition/probe.h"
 

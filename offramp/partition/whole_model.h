@@ -11,7 +11,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/tensor.h"
 #include "offramp/engine/onnx_runner.h"
-
 #include "offramp/partition/onnx_model.h"
 
 namespace offramp {

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "offramp/base/text.h"
-
 #include "offramp/placement/flow_cost.h"
 #include "offramp/placement/moves.h"
 #include "offramp/placement/rules.h"

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/placement/fluid_bound.h"
 #include "offramp/placement/placed_plan.h"
 #include "offramp/placement/placement_task.h"

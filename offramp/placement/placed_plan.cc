@@ -6,7 +6,6 @@
 #include <set>
 
 #include "offramp/base/text.h"
-
 #include "offramp/placement/flow_cost.h"
 #include "offramp/placement/machine_shares.h"
 

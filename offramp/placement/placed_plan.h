@@ -9,7 +9,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/scenario.h"
 #include "offramp/optimize/plan.h"
-
 #include "offramp/placement/placement_task.h"
 
 namespace offramp {

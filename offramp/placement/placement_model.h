@@ -10,7 +10,6 @@
 #include "offramp/core/exit_profile.h"
 #include "offramp/core/service_law.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/partition/inspect.h"
 
 namespace offramp {

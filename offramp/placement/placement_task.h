@@ -16,7 +16,6 @@
 #include "offramp/base/result.h"
 #include "offramp/core/objective.h"
 #include "offramp/files/machines_file.h"
-
 #include "offramp/placement/placement.h"
 #include "offramp/placement/placement_model.h"
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-
 #include "offramp/placement/placement_task.h"
 
 namespace offramp {

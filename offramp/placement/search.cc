@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "offramp/base/random.h"
-
 #include "offramp/placement/flow_cost.h"
 #include "offramp/placement/moves.h"
 

@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "offramp/core/queue_model.h"
-
 #include "offramp/placement/machine_shares.h"
 
 namespace offramp {

@@ -7,7 +7,6 @@
 
 #include "offramp/core/exit_profile.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/profiling/calibration.h"
 #include "offramp/profiling/logit_pass.h"
 

@@ -8,7 +8,6 @@
 
 #include "offramp/base/text.h"
 #include "offramp/engine/batcher.h"
-
 #include "offramp/profiling/progress_file.h"
 #include "offramp/profiling/stage_runner.h"
 

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
+#include "offramp/model/bundle.h"
 #include "offramp/profiling/calibration.h"
 
 namespace offramp {

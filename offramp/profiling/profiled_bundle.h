@@ -5,7 +5,6 @@
 
 #include "offramp/base/result.h"
 #include "offramp/model/bundle.h"
-
 #include "offramp/profiling/exit_figures.h"
 #include "offramp/profiling/stage_timing.h"
 

@@ -7,7 +7,6 @@
 #include "offramp/base/clock.h"
 #include "offramp/base/text.h"
 #include "offramp/engine/engine.h"
-
 #include "offramp/profiling/logit_pass.h"
 #include "offramp/profiling/resident_memory.h"
 

@@ -9,9 +9,8 @@
 
 #include "offramp/base/result.h"
 #include "offramp/core/service_law.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "offramp/core/tensor.h"
-
 #include "offramp/text/tokenizer.h"
 
 namespace offramp {

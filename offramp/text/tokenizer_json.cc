@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "offramp/base/text.h"
-
 #include "offramp/text/utf8.h"
 
 namespace offramp {

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "offramp/base/result.h"
-
 #include "offramp/text/word_piece.h"
 
 namespace offramp {

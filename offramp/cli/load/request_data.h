@@ -8,9 +8,8 @@
 
 #include "offramp/base/random.h"
 #include "offramp/base/result.h"
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/idx_file.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

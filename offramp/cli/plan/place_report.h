@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "offramp/cli/json_text.h"
-
 #include "offramp/placement/place.h"
 
 namespace offramp {

@@ -17,7 +17,6 @@
 #include "offramp/files/run_state.h"
 #include "offramp/files/text_file.h"
 #include "offramp/files/yaml_tree.h"
-
 #include "offramp/partition/inspect.h"
 #include "offramp/partition/split.h"
 #include "offramp/placement/fleet_text.h"

@@ -2,9 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/data/data_files.h"
-
 #include "offramp/data/records.h"
+#include "tests/unit/data/data_files.h"
 
 namespace offramp {
 namespace {

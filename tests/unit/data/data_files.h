@@ -9,9 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "offramp/model/bundle.h"
-
 #include "offramp/data/dataset.h"
+#include "offramp/model/bundle.h"
 
 namespace offramp {
 

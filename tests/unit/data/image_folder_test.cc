@@ -7,9 +7,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/data/data_files.h"
-
 #include "offramp/data/image_file.h"
+#include "tests/unit/data/data_files.h"
 
 namespace offramp {
 namespace {

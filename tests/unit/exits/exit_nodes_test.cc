@@ -8,7 +8,6 @@
 
 #include "offramp/base/random.h"
 #include "offramp/engine/onnx_runner.h"
-
 #include "offramp/partition/element_type.h"
 
 namespace offramp {

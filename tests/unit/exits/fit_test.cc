@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "offramp/base/random.h"
-
 #include "offramp/exits/objective.h"
 
 namespace offramp {

@@ -7,9 +7,8 @@
 #include "offramp/base/random.h"
 #include "offramp/core/queue_model.h"
 #include "offramp/optimize/generate_scenario.h"
-#include "tests/unit/placement/cases.h"
-
 #include "offramp/placement/placed_plan.h"
+#include "tests/unit/placement/cases.h"
 
 namespace offramp {
 namespace {

@@ -7,9 +7,8 @@
 #include "offramp/files/fleet.h"
 #include "offramp/files/fleet_scenario.h"
 #include "offramp/optimize/generate_scenario.h"
-#include "tests/unit/placement/cases.h"
-
 #include "offramp/placement/fleet_text.h"
+#include "tests/unit/placement/cases.h"
 
 namespace offramp {
 namespace {

@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "offramp/base/random.h"
-#include "tests/unit/placement/cases.h"
-
 #include "offramp/placement/flow_cost.h"
 #include "offramp/placement/single_path.h"
+#include "tests/unit/placement/cases.h"
 
 namespace offramp {
 namespace {

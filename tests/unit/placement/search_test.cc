@@ -7,10 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "offramp/base/random.h"
-#include "tests/unit/placement/cases.h"
-
 #include "offramp/placement/flow_cost.h"
 #include "offramp/placement/placed_plan.h"
+#include "tests/unit/placement/cases.h"
 
 namespace offramp {
 namespace {

@@ -6,9 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "offramp/files/bundle_file.h"
-#include "tests/unit/profiling/memory_data.h"
-
 #include "offramp/profiling/stage_runner.h"
+#include "tests/unit/profiling/memory_data.h"
 
 namespace offramp {
 namespace {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "offramp/base/random.h"
-
 #include "offramp/data/dataset.h"
 
 namespace offramp {

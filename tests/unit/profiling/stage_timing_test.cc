@@ -7,9 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "offramp/files/bundle_file.h"
-#include "tests/unit/profiling/memory_data.h"
-
 #include "offramp/profiling/profiled_bundle.h"
+#include "tests/unit/profiling/memory_data.h"
 
 namespace offramp {
 namespace {
