@@ -194,6 +194,7 @@ macro(_offramp_test_properties test)
   if(OFFRAMP_SANITIZE)
     # gRPC and protobuf are not instrumented: containers they grow would be reported wrongly.
     list(APPEND arg_ENV
+      OFFRAMP_SANITIZED=1
       ASAN_OPTIONS=detect_container_overflow=0:detect_stack_use_after_return=1
       LSAN_OPTIONS=suppressions=${_supp}/lsan.supp:print_suppressions=0
       UBSAN_OPTIONS=print_stacktrace=1

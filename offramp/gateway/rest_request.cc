@@ -305,8 +305,10 @@ Result<RestInfer> RestRequestParser::Parse(const Bundle& model, const Buffer& bo
     }
   }
   element root;
+  // An empty body has no bytes to point at, and the parser wants an address.
+  const void* const json = json_size > 0 ? static_cast<const void*>(body.data()) : "";
   const auto error =
-      parser_->json.parse(reinterpret_cast<const std::uint8_t*>(body.data()), json_size).get(root);
+      parser_->json.parse(static_cast<const std::uint8_t*>(json), json_size).get(root);
   if (error != simdjson::SUCCESS) {
     return InvalidArgumentError("the body is not valid JSON: " +
                                 std::string(simdjson::error_message(error)));

@@ -10,6 +10,8 @@ from fleet_fixture import BINARY, SOURCE, FleetTest, wait_for
 
 BUNDLE = SOURCE / "tests/data/tiny"
 TASK_GFLOP = 1.92e-7
+# Under a sanitizer a node takes its time to start.
+BACK_S = 60 if "OFFRAMP_SANITIZED" in os.environ else 10
 NODES = [f"s{stage}-{letter}" for stage in (1, 2, 3) for letter in "abc"]
 
 
@@ -73,7 +75,7 @@ class FaultTest(FleetTest):
             except (OSError, ValueError):
                 return False
 
-        wait_for(ready, 10, f"{name} back")
+        wait_for(ready, BACK_S, f"{name} back")
         return pid
 
     def kill(self, name):
