@@ -6,7 +6,6 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import yaml
 
 from fleet_fixture import BINARY, SOURCE, FleetTest
 from text import lines
+from tutorial_fixture import check_links, run_tutorial
 
 sys.path.insert(0, str(SOURCE / "models"))
 from text_model import package, weights  # noqa: E402  pylint: disable=wrong-import-position
@@ -267,33 +267,12 @@ class ServedTest(FleetTest):
 class TutorialTest(unittest.TestCase):
     def test_the_tutorial_as_written(self):
         make_bundle()
-        text = TUTORIAL.read_text()
-        blocks = re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="offramp-tutorial-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        script = ["set -eu -o pipefail"]
-        for language, block in blocks:
-            if language == "python":
-                (folder / "ask.py").write_text(block)
-            elif language == "bash":
-                script.append(block.replace("python3 ask.py", f"python3 {folder}/ask.py"))
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFRAMP_")}
-        environment["PATH"] = ":".join([os.path.dirname(BINARY), os.path.dirname(sys.executable),
-                                        environment["PATH"]])
-        environment["XDG_RUNTIME_DIR"] = str(folder)
-        try:
-            done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=SOURCE, text=True,
-                                  env=environment, capture_output=True, check=False)
-        finally:
-            subprocess.run([BINARY, "down", "fleets/text.yaml"], cwd=SOURCE, env=environment,
-                           capture_output=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        for said in re.findall(r"^<!-- prints: (.*) -->", text, re.MULTILINE):
-            self.assertRegex(done.stdout, said)
+        run_tutorial(self, TUTORIAL, folder, "ask.py", "fleets/text.yaml")
 
     def test_links_lead_somewhere(self):
-        for link in re.findall(r"\]\(([^)#]+)\)", TUTORIAL.read_text()):
-            self.assertTrue((TUTORIAL.parent / link).exists(), link)
+        check_links(self, TUTORIAL)
 
 
 if __name__ == "__main__":
