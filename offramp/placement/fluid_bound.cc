@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include <boost/math/tools/minima.hpp>
+
 #include "offramp/core/queue_model.h"
 
 namespace offramp {
@@ -13,6 +15,7 @@ namespace {
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr int kWeightSteps = 14;
 constexpr int kWeightRounds = 40;
+constexpr int kBits = 24;  // of a step's precision
 
 // What one way of running all tasks comes to, in units of tasks/s.
 struct Mix {
@@ -150,36 +153,14 @@ class Relaxation {
   mutable std::vector<double> onward_;
 };
 
-// Where between two mixes the value is least, by golden section: it is convex.
+// Where between two mixes the value is least: it is convex.
 double BestStep(const Relaxation& relaxation, const Mix& from, const Mix& to) {
-  constexpr double kGolden = 0.6180339887498949;
   const auto value = [&](double step) {
     Mix mix = from;
     mix.MoveTowards(to, step);
     return relaxation.Value(mix);
   };
-  double low = 0;
-  double high = 1;
-  double a = high - kGolden * (high - low);
-  double b = low + kGolden * (high - low);
-  double at_a = value(a);
-  double at_b = value(b);
-  for (int i = 0; i < 40; ++i) {
-    if (at_a < at_b) {
-      high = b;
-      b = a;
-      at_b = at_a;
-      a = high - kGolden * (high - low);
-      at_a = value(a);
-    } else {
-      low = a;
-      a = b;
-      at_a = at_b;
-      b = low + kGolden * (high - low);
-      at_b = value(b);
-    }
-  }
-  return 0.5 * (low + high);
+  return boost::math::tools::brent_find_minima(value, 0.0, 1.0, kBits).first;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <boost/math/tools/minima.hpp>
+
 #include "offramp/base/text.h"
 #include "offramp/model/confidence.h"
 
@@ -11,7 +13,7 @@ namespace offramp {
 namespace {
 
 constexpr double kMostLogInverse = 4;
-constexpr double kPrecision = 1e-5;
+constexpr int kBits = 20;  // of precision
 
 // -log softmax(row / temperature)_label; NaN where the row is not finite.
 double NegativeLogLikelihood(std::span<const float> row, std::int32_t label, double inverse) {
@@ -81,32 +83,12 @@ double MeanNegativeLogLikelihood(const LogitRows& logits, std::span<const std::i
 
 double FitTemperature(const LogitRows& logits, std::span<const std::int32_t> labels) {
   if (logits.rows() == 0) return 1;
-  const double ratio = (std::sqrt(5.0) - 1) / 2;
   const auto loss = [&](double log_inverse) {
     return MeanNegativeLogLikelihood(logits, labels, std::exp(-log_inverse));
   };
-  double low = -kMostLogInverse;
-  double high = kMostLogInverse;
-  double left = high - ratio * (high - low);
-  double right = low + ratio * (high - low);
-  double at_left = loss(left);
-  double at_right = loss(right);
-  while (high - low > kPrecision) {
-    if (at_left < at_right) {
-      high = right;
-      right = left;
-      at_right = at_left;
-      left = high - ratio * (high - low);
-      at_left = loss(left);
-    } else {
-      low = left;
-      left = right;
-      at_left = at_right;
-      right = low + ratio * (high - low);
-      at_right = loss(right);
-    }
-  }
-  return std::exp(-(low + high) / 2);
+  const auto [log_inverse, least] =
+      boost::math::tools::brent_find_minima(loss, -kMostLogInverse, kMostLogInverse, kBits);
+  return std::exp(-log_inverse);
 }
 
 ReliabilityCurve MeasureReliability(std::span<const float> confidence,
